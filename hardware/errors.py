@@ -1,0 +1,108 @@
+"""Faults of devices. Drivers raise these and nothing else.
+
+DeviceError                  something between us and the device; code and params, never a sentence
+  x DeviceAbsent             unplugged, switched off, refuses the connection      device_absent
+  x DeviceClaimed            another program holds it                             device_claimed
+  x DeviceTimeout            it is there and does not answer in time              device_timeout
+  x DeviceFault              it answers nonsense or reports a fault of its own    device_fault
+  x DriverMissing            a library or system part the driver needs is absent  driver_missing
+  x NotEnabled               used before open, claim and enable                   not_enabled
+  x PrinterError             what only printers have
+      x PaperOut             no paper, nothing of the job was printed             paper_out
+      x CoverOpen            cover open, nothing of the job was printed           cover_open
+      x OutcomeUnknown       bytes were sent, whether paper came out is unknown   outcome_unknown
+      x DocumentTooWide      the document cannot be set on this paper             document_too_wide
+
+Vendor exceptions never leave `hardware.drivers`: they are the `__cause__` of one of these.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hardware.events import Params
+
+
+class DeviceError(Exception):
+    """A fault between the program and a device.
+
+    code: stable name, one text per language elsewhere. params: values for that text.
+    reconnect: closing and opening the device again may help.
+    """
+
+    code: ClassVar[str] = "device_error"
+    reconnect: ClassVar[bool] = True
+
+    def __init__(self, device_id: str, **params: str | int) -> None:
+        """Keep whose fault it is and the values its text needs."""
+        super().__init__(self.code, device_id)
+        self.device_id = device_id
+        self.params: Params = params
+
+
+class DeviceAbsent(DeviceError):
+    """Unplugged, switched off, or the connection is refused."""
+
+    code = "device_absent"
+
+
+class DeviceClaimed(DeviceError):
+    """Another program holds the device."""
+
+    code = "device_claimed"
+
+
+class DeviceTimeout(DeviceError):
+    """The device is there and does not answer in time."""
+
+    code = "device_timeout"
+
+
+class DeviceFault(DeviceError):
+    """The device answers nonsense or reports a fault of its own."""
+
+    code = "device_fault"
+
+
+class DriverMissing(DeviceError):
+    """A library or system part the driver needs is not installed."""
+
+    code = "driver_missing"
+
+
+class NotEnabled(DeviceError):
+    """The device was used before open, claim and enable."""
+
+    code = "not_enabled"
+
+
+class PrinterError(DeviceError):
+    """What only printers have; the connection itself is sound."""
+
+    code = "printer_error"
+    reconnect = False
+
+
+class PaperOut(PrinterError):
+    """No paper; nothing of the job was printed."""
+
+    code = "paper_out"
+
+
+class CoverOpen(PrinterError):
+    """The cover is open; nothing of the job was printed."""
+
+    code = "cover_open"
+
+
+class OutcomeUnknown(PrinterError):
+    """Bytes were sent and whether a whole receipt came out is not known."""
+
+    code = "outcome_unknown"
+    reconnect = True
+
+
+class DocumentTooWide(PrinterError):
+    """The document cannot be set on this paper."""
+
+    code = "document_too_wide"

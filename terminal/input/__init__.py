@@ -1,0 +1,1 @@
+"""What the cashier's hands and the keyboard scanner send: bursts, stripes, keys."""

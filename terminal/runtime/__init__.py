@@ -1,0 +1,1 @@
+"""Qt glue without policy."""
