@@ -129,9 +129,7 @@ class Cut:
     """Cut the paper here; a document without one is cut at its end."""
 
 
-Block: TypeAlias = (
-    Heading | Text | Row | Rule | Total | Barcode | QrCode | CopyMark | Space | Cut
-)
+Block: TypeAlias = Heading | Text | Row | Rule | Total | Barcode | QrCode | CopyMark | Space | Cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 """Faults of devices. Drivers raise these and nothing else.
 
-DeviceError                  something between us and the device; code and params, never a sentence
-  x DeviceAbsent             unplugged, switched off, refuses the connection      device_absent
-  x DeviceClaimed            another program holds it                             device_claimed
-  x DeviceTimeout            it is there and does not answer in time              device_timeout
-  x DeviceFault              it answers nonsense or reports a fault of its own    device_fault
-  x DriverMissing            a library or system part the driver needs is absent  driver_missing
-  x NotEnabled               used before open, claim and enable                   not_enabled
-  x PrinterError             what only printers have
-      x PaperOut             no paper, nothing of the job was printed             paper_out
-      x CoverOpen            cover open, nothing of the job was printed           cover_open
-      x OutcomeUnknown       bytes were sent, whether paper came out is unknown   outcome_unknown
-      x DocumentTooWide      the document cannot be set on this paper             document_too_wide
+DeviceError                   something between us and the device; code and params, never a sentence
+  x DeviceAbsentError         unplugged, switched off, refuses the connection     device_absent
+  x DeviceClaimedError        another program holds it                            device_claimed
+  x DeviceTimeoutError        it is there and does not answer in time             device_timeout
+  x DeviceFaultError          it answers nonsense or reports a fault of its own   device_fault
+  x DriverMissingError        a library or system part the driver needs is absent driver_missing
+  x NotEnabledError           used before open, claim and enable                  not_enabled
+  x PrinterError              what only printers have
+      x PaperOutError         no paper, nothing of the job was printed            paper_out
+      x CoverOpenError        cover open, nothing of the job was printed          cover_open
+      x OutcomeUnknownError   bytes were sent, whether paper came out is unknown  outcome_unknown
+      x DocumentTooWideError  the document cannot be set on this paper            document_too_wide
 
 Vendor exceptions never leave `hardware.drivers`: they are the `__cause__` of one of these.
 """
@@ -40,37 +40,37 @@ class DeviceError(Exception):
         self.params: Params = params
 
 
-class DeviceAbsent(DeviceError):
+class DeviceAbsentError(DeviceError):
     """Unplugged, switched off, or the connection is refused."""
 
     code = "device_absent"
 
 
-class DeviceClaimed(DeviceError):
+class DeviceClaimedError(DeviceError):
     """Another program holds the device."""
 
     code = "device_claimed"
 
 
-class DeviceTimeout(DeviceError):
+class DeviceTimeoutError(DeviceError):
     """The device is there and does not answer in time."""
 
     code = "device_timeout"
 
 
-class DeviceFault(DeviceError):
+class DeviceFaultError(DeviceError):
     """The device answers nonsense or reports a fault of its own."""
 
     code = "device_fault"
 
 
-class DriverMissing(DeviceError):
+class DriverMissingError(DeviceError):
     """A library or system part the driver needs is not installed."""
 
     code = "driver_missing"
 
 
-class NotEnabled(DeviceError):
+class NotEnabledError(DeviceError):
     """The device was used before open, claim and enable."""
 
     code = "not_enabled"
@@ -83,26 +83,26 @@ class PrinterError(DeviceError):
     reconnect = False
 
 
-class PaperOut(PrinterError):
+class PaperOutError(PrinterError):
     """No paper; nothing of the job was printed."""
 
     code = "paper_out"
 
 
-class CoverOpen(PrinterError):
+class CoverOpenError(PrinterError):
     """The cover is open; nothing of the job was printed."""
 
     code = "cover_open"
 
 
-class OutcomeUnknown(PrinterError):
+class OutcomeUnknownError(PrinterError):
     """Bytes were sent and whether a whole receipt came out is not known."""
 
     code = "outcome_unknown"
     reconnect = True
 
 
-class DocumentTooWide(PrinterError):
+class DocumentTooWideError(PrinterError):
     """The document cannot be set on this paper."""
 
     code = "document_too_wide"

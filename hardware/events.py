@@ -24,7 +24,6 @@ def no_params() -> Params:
     return _NONE
 
 
-
 class Medium(StrEnum):
     """What carried the credential."""
 
@@ -49,7 +48,7 @@ class Strength(StrEnum):
     A uid is a lookup handle, never proof of identity (hardware.md B3).
     """
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
     UID = "uid"
     AUTHENTICATED = "authenticated"
 

@@ -17,7 +17,7 @@ from hardware.events import CredentialRead, DeviceKind, Params, ReadRejected, no
 
 
 class HealthLevel(StrEnum):
-    """How far a health check goes: ask the driver, ask the device, ask the person in front of it."""
+    """How far a check goes: ask the device, let it do its work, let a person look at it."""
 
     INTERNAL = "internal"
     EXTERNAL = "external"
@@ -52,7 +52,7 @@ class Device(Protocol):
         ...
 
     def claim(self, timeout_ms: int) -> None:
-        """Make it ours alone, or raise DeviceClaimed after `timeout_ms`."""
+        """Make it ours alone, or raise DeviceClaimedError after `timeout_ms`."""
         ...
 
     def enable(self) -> None:
@@ -107,8 +107,9 @@ class ReceiptPrinter(Device, Protocol):
     def print_document(self, job_id: str, document: ReceiptDocument) -> None:
         """Print `document` and return when the device took all of it.
 
-        Raises PaperOut, CoverOpen: nothing was printed. OutcomeUnknown: it may have been.
-        DocumentTooWide: it never will. Other DeviceErrors: the connection failed before a byte.
+        Raises PaperOutError, CoverOpenError: nothing was printed. OutcomeUnknownError: it may
+        have been. DocumentTooWideError: it never will. Other DeviceErrors: the connection failed
+        before a byte.
         """
         ...
 
@@ -151,15 +152,18 @@ class ByteChannel(Protocol):
     """A two-way line to a device: TCP, serial, USB, or an emulator."""
 
     def open(self) -> None:
-        """Connect. Raises DeviceAbsent, DeviceClaimed, DriverMissing."""
+        """Connect. Raises DeviceAbsentError, DeviceClaimedError, DriverMissingError."""
         ...
 
     def write(self, data: bytes) -> None:
-        """Send all of `data`. Raises DeviceAbsent, DeviceTimeout."""
+        """Send all of `data`. Raises DeviceAbsentError, DeviceTimeoutError."""
         ...
 
     def read(self, count: int, timeout_ms: int) -> bytes:
-        """Return up to `count` bytes, fewer (or none) after `timeout_ms`. Raises DeviceAbsent."""
+        """Return up to `count` bytes, fewer or none after `timeout_ms`.
+
+        Raises DeviceAbsentError.
+        """
         ...
 
     def close(self) -> None:

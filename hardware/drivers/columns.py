@@ -24,6 +24,7 @@ _REPLACED = str.maketrans(
     }
 )
 _NO_LINE_START = "，。、；：？！）》」』】〉％…,.;:?!)]}%"
+_SPACE_REACH = 3  # characters a break moves back to fall on a space
 _NO_LINE_END = "（《「『【〈￥([{"
 
 
@@ -83,10 +84,11 @@ def _cut(text: str, columns: int) -> int:
         width += char_columns(char)
         if width > columns:
             break
-    for cut in range(limit, 0, -1):
-        if _may_break(text, cut):
+    best = next((cut for cut in range(limit, 0, -1) if _may_break(text, cut)), limit)
+    for cut in range(best, max(best - _SPACE_REACH, 0), -1):
+        if text[cut - 1] == " " or text[cut] == " ":
             return cut
-    return limit
+    return best
 
 
 def _may_break(text: str, cut: int) -> bool:

@@ -13,12 +13,24 @@ import segno
 from barcode import EAN13
 from PIL import Image
 
-from hardware.documents import Align, Barcode, Cut, Paper, QrCode, ReceiptDocument, Space, Symbology
+from hardware.documents import (
+    Align,
+    Barcode,
+    Cut,
+    Heading,
+    Paper,
+    QrCode,
+    ReceiptDocument,
+    Row,
+    Space,
+    Symbology,
+    Text,
+)
 from hardware.drivers import code128
 from hardware.drivers.columns import native, printable
 from hardware.drivers.glyphs import font_files, line_raster, packed
 from hardware.drivers.receipt_layout import Item, Line, Run, lay_out
-from hardware.errors import DocumentTooWide
+from hardware.errors import DocumentTooWideError
 
 ESC, FS, GS = b"\x1b", b"\x1c", b"\x1d"
 LINE_SPACING = 34  # dots from line to line: Chinese needs some air
@@ -45,10 +57,22 @@ class PrinterProfile:
     cutter: bool = True
 
 
+def test_document(device_id: str) -> ReceiptDocument:
+    """Return what a printer prints to show that it can; the same in every language."""
+    blocks = (
+        Heading("Guibin 贵宾"),
+        Row(device_id, "￥0.00"),
+        Text("ABCabc 0123456789 □■○● 𠮷"),
+        Barcode("TEST-0123456789"),
+        QrCode(device_id),
+    )
+    return ReceiptDocument("zh-CN", blocks, copy_mark="")
+
+
 def encode(document: ReceiptDocument, profile: PrinterProfile) -> bytes:
     """Return the bytes that print `document`, reset to cut.
 
-    Raises DocumentTooWide when a QR code does not fit the paper.
+    Raises DocumentTooWideError when a QR code does not fit the paper.
     """
     out = bytearray(INITIALISE)
     for item in lay_out(document, profile.paper.columns):
@@ -106,7 +130,7 @@ def _run(run: Run) -> bytes:
 def _barcode(item: Barcode, profile: PrinterProfile) -> bytes:
     """Return a barcode with its digits below, or a QR code of it where it would be too wide."""
     if item.symbology is Symbology.EAN13:
-        digits = EAN13(item.data[:12]).get_fullcode()
+        digits: str = EAN13(item.data[:12]).get_fullcode()
         bars, command = EAN13(digits).build()[0], GS + b"k\x43\x0d" + digits.encode()
         caption = digits
     else:
@@ -144,7 +168,7 @@ def _qr(data: str, profile: PrinterProfile) -> bytes:
     matrix = qr_matrix(data)
     room = profile.paper.dots // (len(matrix) + 8)
     if room < min(CODE_WIDTHS):
-        raise DocumentTooWide("encoder", modules=len(matrix))
+        raise DocumentTooWideError("encoder", modules=len(matrix))
     size = min(room, _QR_MODULE_DOTS_MAX)
     centre, left = ESC + b"a\x01", ESC + b"a\x00"
     if not profile.native_codes:

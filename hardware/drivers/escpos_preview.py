@@ -6,6 +6,7 @@ bytes say what was meant; codes are drawn from the bytes and can be read back by
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from barcode import EAN13
@@ -21,7 +22,7 @@ _MARGIN_TOP = 28
 _DEFAULT_SPACING = 30
 
 
-class UnknownCommand(ValueError):
+class UnknownCommandError(ValueError):
     """The bytes hold a command this printer does not know."""
 
 
@@ -42,6 +43,7 @@ class _Look:
     spacing: int = _DEFAULT_SPACING
     bar_height: int = 162
     bar_width: int = 3
+    bar_text: int = 0
     qr_size: int = 3
     qr_data: str = ""
 
@@ -56,7 +58,7 @@ class _Paper:
 def render(data: bytes, paper: Paper) -> tuple[Sheet, ...]:
     """Return the sheets that `data` prints on `paper`; what follows the last cut is a sheet too.
 
-    Raises UnknownCommand, and ValueError on cut-off commands.
+    Raises UnknownCommandError, and ValueError on cut-off commands.
     """
     return _Printer(data, paper).run()
 
@@ -77,6 +79,21 @@ def sheet_picture(sheet: Sheet, paper: Paper) -> Image.Image:
     return picture
 
 
+# name: the field of the look it sets, its operand bytes, the value they mean
+_SETTINGS: dict[str, tuple[str, int, Callable[[bytes], int | bool]]] = {
+    "ESC 3": ("spacing", 1, lambda operand: operand[0]),
+    "ESC a": ("align", 1, lambda operand: operand[0]),
+    "ESC E": ("bold", 1, lambda operand: operand[0] & 1 == 1),
+    "FS &": ("chinese", 0, lambda _: True),
+    "FS .": ("chinese", 0, lambda _: False),
+    "FS !": ("scale", 1, lambda operand: 2 if operand[0] & 0x0C else 1),
+    "GS !": ("scale", 1, lambda operand: (operand[0] & 0x07) + 1),
+    "GS h": ("bar_height", 1, lambda operand: operand[0]),
+    "GS w": ("bar_width", 1, lambda operand: operand[0]),
+    "GS H": ("bar_text", 1, lambda operand: operand[0]),
+}
+
+
 class _Printer:
     """The state of a printer while it works through one stream of bytes."""
 
@@ -87,6 +104,15 @@ class _Printer:
         self._paper = _Paper(paper.dots)
         self._runs: list[Run] = []
         self._sheets: list[Sheet] = []
+        self._actions: dict[str, Callable[[], None]] = {
+            "ESC @": self._reset,
+            "ESC d": self._feed,
+            "ESC p": self._kick,
+            "GS V": self._cut_command,
+            "GS v": self._raster,
+            "GS k": self._barcode,
+            "GS (": self._two_dimensional,
+        }
 
     def run(self) -> tuple[Sheet, ...]:
         while self._at < len(self._data):
@@ -98,7 +124,7 @@ class _Printer:
             elif byte >= 0x20:
                 self._character(byte)
             else:
-                raise UnknownCommand(f"{byte:02x}")
+                raise UnknownCommandError(f"{byte:02x}")
         if self._paper.strips or self._runs:
             self._cut()
         return tuple(self._sheets)
@@ -116,54 +142,28 @@ class _Printer:
         elif self._look.chinese:
             text = (bytes([byte]) + self._take(1)).decode("gb18030")
         else:
-            raise UnknownCommand(f"{byte:02x} outside Chinese mode")
+            raise UnknownCommandError(f"{byte:02x} outside Chinese mode")
         self._runs.append(Run(text, self._look.scale, self._look.bold))
 
     def _command(self, lead: int) -> None:
-        letter = self._take(1)
-        name = {0x1B: "ESC ", 0x1C: "FS ", 0x1D: "GS "}[lead] + letter.decode("latin-1")
-        look = self._look
-        match name:
-            case "ESC @":
-                self._look = _Look()
-            case "ESC 3":
-                look.spacing = self._take(1)[0]
-            case "ESC a":
-                look.align = self._take(1)[0]
-            case "ESC E":
-                look.bold = self._take(1)[0] & 1 == 1
-            case "ESC d":
-                self._feed(self._take(1)[0])
-            case "ESC p":
-                self._take(3)
-            case "FS &" | "FS .":
-                look.chinese = letter == b"&"
-            case "FS !":
-                look.scale = 2 if self._take(1)[0] & 0x0C else 1
-            case "GS !":
-                look.scale = (self._take(1)[0] & 0x07) + 1
-            case "GS h":
-                look.bar_height = self._take(1)[0]
-            case "GS w":
-                look.bar_width = self._take(1)[0]
-            case "GS H":
-                self._take(1)
-            case _:
-                self._graphics(name)
+        name = {0x1B: "ESC ", 0x1C: "FS ", 0x1D: "GS "}[lead] + chr(self._take(1)[0])
+        if name in _SETTINGS:
+            field_name, count, value = _SETTINGS[name]
+            setattr(self._look, field_name, value(self._take(count)))
+        elif name in self._actions:
+            self._actions[name]()
+        else:
+            raise UnknownCommandError(name)
 
-    def _graphics(self, name: str) -> None:
-        match name:
-            case "GS V":
-                self._take(2)
-                self._cut()
-            case "GS v":
-                self._raster()
-            case "GS k":
-                self._barcode()
-            case "GS (":
-                self._two_dimensional()
-            case _:
-                raise UnknownCommand(name)
+    def _reset(self) -> None:
+        self._look = _Look()
+
+    def _kick(self) -> None:
+        self._take(3)
+
+    def _cut_command(self) -> None:
+        self._take(2)
+        self._cut()
 
     def _raster(self) -> None:
         head = self._take(6)
@@ -180,7 +180,7 @@ class _Printer:
         elif kind == 67:
             bars = EAN13(data.decode("ascii")).build()[0]
         else:
-            raise UnknownCommand(f"GS k {kind}")
+            raise UnknownCommandError(f"GS k {kind}")
         image = Image.new("L", (len(bars), 1), 255)
         image.putdata([0 if bar == "1" else 255 for bar in bars])
         size = (len(bars) * self._look.bar_width, self._look.bar_height)
@@ -188,7 +188,7 @@ class _Printer:
 
     def _two_dimensional(self) -> None:
         if self._take(1) != b"k":
-            raise UnknownCommand("GS (")
+            raise UnknownCommandError("GS (")
         payload = self._take(int.from_bytes(self._take(2), "little"))
         match payload[:2]:
             case b"1A" | b"1E":
@@ -204,12 +204,12 @@ class _Printer:
                 side = len(matrix) * self._look.qr_size
                 self._place(image.resize((side, side), Image.Resampling.NEAREST), gap=12)
             case other:
-                raise UnknownCommand(f"GS ( k {other!r}")
+                raise UnknownCommandError(f"GS ( k {other!r}")
 
     def _place(self, image: Image.Image, gap: int) -> None:
         """Put a picture on the paper where the alignment says."""
         if image.width > self._paper.dots:
-            raise UnknownCommand("wider than the paper")
+            raise UnknownCommandError("wider than the paper")
         strip = Image.new("L", (self._paper.dots, image.height + 2 * gap), 255)
         strip.paste(image, (self._left(image.width), gap))
         self._paper.strips.append(strip)
@@ -228,7 +228,7 @@ class _Printer:
         height = CELL_HEIGHT * tallest + (self._look.spacing - CELL_HEIGHT)
         width = sum(run.columns for run in runs) * CELL_WIDTH
         if width > self._paper.dots:
-            raise UnknownCommand("a line wider than the paper")
+            raise UnknownCommandError("a line wider than the paper")
         strip = Image.new("L", (self._paper.dots, height), 255)
         x = self._left(width)
         for run in runs:
@@ -236,7 +236,8 @@ class _Printer:
         self._paper.strips.append(strip)
         self._paper.lines.append("".join(run.text for run in runs))
 
-    def _feed(self, lines: int) -> None:
+    def _feed(self) -> None:
+        lines = self._take(1)[0]
         if self._runs:
             self._print_line()
         self._blank(lines * self._look.spacing)

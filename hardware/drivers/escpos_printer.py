@@ -8,15 +8,15 @@ printer that was switched off and on is found again. Source: hardware.md B5.
 from __future__ import annotations
 
 from hardware.documents import Paper, ReceiptDocument
-from hardware.drivers.escpos_encoder import PrinterProfile, encode
+from hardware.drivers.escpos_encoder import PrinterProfile, encode, test_document
 from hardware.errors import (
-    CoverOpen,
+    CoverOpenError,
     DeviceError,
-    DeviceFault,
-    DeviceTimeout,
-    NotEnabled,
-    OutcomeUnknown,
-    PaperOut,
+    DeviceFaultError,
+    DeviceTimeoutError,
+    NotEnabledError,
+    OutcomeUnknownError,
+    PaperOutError,
 )
 from hardware.events import DeviceKind
 from hardware.ports import ByteChannel, Health, HealthLevel
@@ -91,7 +91,13 @@ class EscPosPrinter:
         self._channel.close()
 
     def check_health(self, level: HealthLevel) -> Health:
-        """Ask the printer; INTERNAL and EXTERNAL are the same question to it."""
+        """Ask the printer how it is; beyond INTERNAL, let it print a test receipt too."""
+        if level is not HealthLevel.INTERNAL:
+            try:
+                self.print_document("health", test_document(self._device_id))
+            except DeviceError as error:
+                return Health(False, error.code, error.params)
+            return Health(True)
         try:
             self._channel.open()
             self._ask(self._answer_timeout_ms)
@@ -104,7 +110,7 @@ class EscPosPrinter:
     def print_document(self, job_id: str, document: ReceiptDocument) -> None:
         """Print `document`; see `hardware.ports.ReceiptPrinter.print_document`."""
         if not self._enabled:
-            raise NotEnabled(self._device_id)
+            raise NotEnabledError(self._device_id)
         data = encode(document, self._profile)
         try:
             self._channel.open()
@@ -113,7 +119,7 @@ class EscPosPrinter:
                 self._channel.write(data)
                 self._ask(self._drain_timeout_ms)
             except DeviceError as error:
-                raise OutcomeUnknown(self._device_id, reason=error.code) from error
+                raise OutcomeUnknownError(self._device_id, job=job_id, reason=error.code) from error
         finally:
             self._channel.close()
 
@@ -122,17 +128,17 @@ class EscPosPrinter:
         offline = self._status(OFFLINE_STATUS, timeout_ms)
         paper = self._status(PAPER_STATUS, timeout_ms)
         if paper & _PAPER_END or offline & _PAPER_STOP:
-            raise PaperOut(self._device_id)
+            raise PaperOutError(self._device_id)
         if offline & _COVER:
-            raise CoverOpen(self._device_id)
+            raise CoverOpenError(self._device_id)
         if offline & _ERROR:
-            raise DeviceFault(self._device_id, status=offline)
+            raise DeviceFaultError(self._device_id, status=offline)
 
     def _status(self, question: bytes, timeout_ms: int) -> int:
         self._channel.write(question)
         answer = self._channel.read(1, timeout_ms)
         if not answer:
-            raise DeviceTimeout(self._device_id, timeout_ms=timeout_ms)
+            raise DeviceTimeoutError(self._device_id, timeout_ms=timeout_ms)
         if answer[0] & _FIXED_MASK != _FIXED_BITS:
-            raise DeviceFault(self._device_id, status=answer[0])
+            raise DeviceFaultError(self._device_id, status=answer[0])
         return answer[0]

@@ -12,9 +12,15 @@ import re
 from pathlib import Path
 
 from hardware.documents import Paper, ReceiptDocument
-from hardware.drivers.escpos_encoder import PrinterProfile, encode
+from hardware.drivers.escpos_encoder import PrinterProfile, encode, test_document
 from hardware.drivers.receipt_layout import as_text
-from hardware.errors import DeviceAbsent, NotEnabled, OutcomeUnknown, PaperOut
+from hardware.errors import (
+    DeviceAbsentError,
+    DeviceError,
+    NotEnabledError,
+    OutcomeUnknownError,
+    PaperOutError,
+)
 from hardware.events import DeviceKind
 from hardware.ports import Health, HealthLevel
 
@@ -68,11 +74,11 @@ class FilePrinter:
         return self._folder
 
     def open(self) -> None:
-        """Make the folder. Raises DeviceAbsent when it cannot be made."""
+        """Make the folder. Raises DeviceAbsentError when it cannot be made."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DeviceAbsent(self._device_id, reason=error.strerror or "") from error
+            raise DeviceAbsentError(self._device_id, reason=error.strerror or "") from error
 
     def claim(self, timeout_ms: int) -> None:
         """Do nothing: several tills may print into one folder."""
@@ -100,21 +106,26 @@ class FilePrinter:
             marker.touch()
 
     def check_health(self, level: HealthLevel) -> Health:
-        """Say whether there is a folder and paper."""
+        """Say whether there is a folder and paper; beyond INTERNAL, print a test receipt too."""
+        if level is not HealthLevel.INTERNAL:
+            try:
+                self.print_document("health", test_document(self._device_id))
+            except DeviceError as error:
+                return Health(False, error.code, error.params)
         if not self._folder.is_dir():
-            return Health(False, DeviceAbsent.code)
+            return Health(False, DeviceAbsentError.code)
         if (self._folder / PAPER_OUT_FILE).exists():
-            return Health(False, PaperOut.code)
+            return Health(False, PaperOutError.code)
         return Health(True)
 
     def print_document(self, job_id: str, document: ReceiptDocument) -> None:
         """Write the files of `document`; see `hardware.ports.ReceiptPrinter.print_document`."""
         if not self._enabled:
-            raise NotEnabled(self._device_id)
+            raise NotEnabledError(self._device_id)
         if not self._folder.is_dir():
-            raise DeviceAbsent(self._device_id)
+            raise DeviceAbsentError(self._device_id)
         if (self._folder / PAPER_OUT_FILE).exists():
-            raise PaperOut(self._device_id)
+            raise PaperOutError(self._device_id)
         data = encode(document, self._profile)
         text = as_text(document, self._profile.paper.columns).encode()
         name = self._free_name(job_id)
@@ -124,7 +135,7 @@ class FilePrinter:
                 self._write_picture(name, data)
             self._write(f"{name}.bin", data)
         except OSError as error:
-            raise OutcomeUnknown(self._device_id, reason=error.strerror or "") from error
+            raise OutcomeUnknownError(self._device_id, reason=error.strerror or "") from error
 
     def _free_name(self, job_id: str) -> str:
         safe = _UNSAFE.sub("_", job_id).lstrip(".") or "receipt"

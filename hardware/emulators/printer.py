@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hardware.documents import Paper
 from hardware.drivers.escpos_preview import Sheet, render
-from hardware.errors import DeviceAbsent
+from hardware.errors import DeviceAbsentError
 
 _DLE_EOT = b"\x10\x04"
 
@@ -16,16 +16,16 @@ _DLE_EOT = b"\x10\x04"
 class EmulatedPrinter:
     """A `hardware.ports.ByteChannel` with an ESC/POS printer behind it.
 
-    Set the public switches to make it fail: `absent` refuses the connection, `silent` answers
-    nothing, `paper_out` and `cover_open` are reported by its sensors, `paper_left_bytes` lets the
-    paper end in the middle of a job, `hangs_up_after_bytes` cuts the line in the middle of one.
+    Set the public switches to make it fail: `absent` refuses the connection, `answer_delay_ms`
+    lets it think, `paper_out` and `cover_open` are reported by its sensors, `paper_left_bytes`
+    lets the paper end in the middle of a job, `hangs_up_after_bytes` cuts the line in one.
     """
 
     def __init__(self, paper: Paper = Paper.MM80) -> None:
         """Start with paper in, cover shut and switched on."""
         self.paper = paper
         self.absent = False
-        self.silent = False
+        self.answer_delay_ms = 0
         self.paper_out = False
         self.cover_open = False
         self.paper_left_bytes: int | None = None
@@ -47,7 +47,7 @@ class EmulatedPrinter:
     def open(self) -> None:
         """Accept the connection, unless switched off."""
         if self.absent:
-            raise DeviceAbsent("emulated")
+            raise DeviceAbsentError("emulated")
         self.connections += 1
         self._answers.clear()
         self._open = True
@@ -55,21 +55,21 @@ class EmulatedPrinter:
     def write(self, data: bytes) -> None:
         """Take status questions and print data."""
         if self.absent or not self._open:
-            raise DeviceAbsent("emulated")
+            raise DeviceAbsentError("emulated")
         if data[:2] == _DLE_EOT:
             self._answers.append(self._status(data[2]))
             return
         limit = self.hangs_up_after_bytes
         if limit is not None and len(data) > limit:
             self.absent = True
-            raise DeviceAbsent("emulated")
+            raise DeviceAbsentError("emulated")
         self._put_on_paper(data)
 
     def read(self, count: int, timeout_ms: int) -> bytes:
         """Return waiting answers; never waits."""
         if self.absent:
-            raise DeviceAbsent("emulated")
-        if self.silent:
+            raise DeviceAbsentError("emulated")
+        if self.answer_delay_ms > timeout_ms:
             return b""
         taken = bytes(self._answers[:count])
         del self._answers[:count]
