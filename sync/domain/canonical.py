@@ -1,0 +1,90 @@
+"""Canonical JSON: sorted keys, no white space, UTF-8 in NFC, integers only, no duplicate keys (design.md section 6).
+
+Bytes are written once and stored; nothing is ever re-encoded to be hashed. `decode` accepts exactly what `encode`
+can write, so two different byte strings never mean the same entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from unicodedata import is_normalized, normalize
+
+import msgspec
+
+type_error = (
+    "only objects with text keys, lists, text, integers, true, false and null have a canonical form"
+)
+MAX_DEPTH = 32
+_INT_LIMIT = 1 << 63
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder()
+
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+
+class NotCanonical(ValueError):
+    """The bytes, or the value, have no canonical form; the text says which rule is broken."""
+
+
+def encode(value: object) -> bytes:
+    """Canonical bytes of `value` (objects, lists, text, integers, booleans, null, msgspec structs).
+
+    Text is normalised to NFC. Raises NotCanonical for floats, non-text keys, integers beyond 64 bits and depth
+    above MAX_DEPTH.
+    """
+    return _encoder.encode(_normal(msgspec.to_builtins(value), 0))
+
+
+def decode(data: bytes) -> Json:
+    """Value of canonical `data`; raises NotCanonical for anything `encode` would not have written."""
+    try:
+        value: Json = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotCanonical(f"not JSON: {error}") from None
+    _check(value, 0)
+    if not is_normalized("NFC", data.decode()):
+        raise NotCanonical("text is not in normal form NFC")
+    if _encoder.encode(value) != data:
+        raise NotCanonical(
+            "keys unsorted or repeated, or white space or escapes that are not canonical"
+        )
+    return value
+
+
+def _check(value: object, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise NotCanonical(f"nested deeper than {MAX_DEPTH}")
+    kind = type(value)
+    if kind is dict:
+        for item in value.values():  # type: ignore[attr-defined]  # kind is dict
+            _check(item, depth + 1)
+    elif kind is list:
+        for item in value:  # type: ignore[attr-defined]  # kind is list
+            _check(item, depth + 1)
+    elif kind is int:
+        if not -_INT_LIMIT <= value < _INT_LIMIT:  # type: ignore[operator]  # kind is int
+            raise NotCanonical("an integer is beyond 64 bits")
+    elif value is not None and kind not in (str, bool):
+        raise NotCanonical(type_error)
+
+
+def _normal(value: object, depth: int) -> object:
+    _check_scalar_or_depth(value, depth)
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise NotCanonical(type_error)
+        plain = {normalize("NFC", key): _normal(item, depth + 1) for key, item in value.items()}
+        if len(plain) != len(value):
+            raise NotCanonical("two keys are the same text in NFC")
+        return plain
+    if isinstance(value, list | tuple):
+        return [_normal(item, depth + 1) for item in value]
+    return normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _check_scalar_or_depth(value: object, depth: int) -> None:
+    if isinstance(value, Mapping | list | tuple):
+        if depth > MAX_DEPTH:
+            raise NotCanonical(f"nested deeper than {MAX_DEPTH}")
+        return
+    _check(value, depth)

@@ -1,0 +1,112 @@
+"""Cards and credentials: a credential is what a reader reads, a card is the token bound to a member.
+
+A stored card is known by `token`, a keyed hash of the credential, so that a copied database does not hold card
+numbers (design.md section 6, keys).
+"""
+
+from __future__ import annotations
+
+import hmac
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from sync.domain.refusals import Code, Refusal, refuse
+
+TOKEN_HEX: Final = 32
+PREFIX: Final = "6688"  # card numbers of the chain; name spaces of products and members never overlap (pitfall 28)
+NUMBER_DIGITS: Final = 16
+
+
+class Status(StrEnum):
+    """Life of a card."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    REPLACED = "replaced"
+
+
+class Card(msgspec.Struct, frozen=True, gc=False):
+    """A card as head office publishes it. `tail`: last four characters of the number, for the eye."""
+
+    token: str
+    member: UUID
+    status: Status
+    tail: str
+    medium: str
+
+
+def normalise(raw: str) -> str:
+    """One spelling per credential: no spaces or dashes, upper case."""
+    return "".join(raw.split()).replace("-", "").upper()
+
+
+def token_of(key: bytes, credential: str) -> str:
+    """Token of a credential under the chain's token key: 128 bits of HMAC-SHA-256, hex."""
+    return hmac.new(key, b"card\0" + normalise(credential).encode(), sha256).hexdigest()[:TOKEN_HEX]
+
+
+def phone_key_of(key: bytes, e164: str) -> str:
+    """Keyed hash of a phone number for look-up over all cards, hex."""
+    return hmac.new(key, b"phone\0" + e164.encode(), sha256).hexdigest()[:TOKEN_HEX]
+
+
+def check_digit(digits: str) -> str:
+    """Luhn check digit (ISO/IEC 7812-1 annex B) of a string of digits."""
+    doubled = (sum(divmod(2 * int(d), 10)) for d in digits[::-2])
+    plain = (int(d) for d in digits[-2::-2])
+    return str(-(sum(doubled) + sum(plain)) % 10)
+
+
+def card_number(serial: int) -> str:
+    """The chain's card number of a serial: prefix, serial, check digit, 16 digits in all."""
+    body = f"{PREFIX}{serial:0{NUMBER_DIGITS - len(PREFIX) - 1}d}"
+    if len(body) != NUMBER_DIGITS - 1:
+        raise ValueError(f"serial {serial} does not fit in a card number")
+    return body + check_digit(body)
+
+
+def serial_of(number: str) -> int | None:
+    """Serial of one of the chain's card numbers, None when prefix, length or check digit are wrong."""
+    if len(number) != NUMBER_DIGITS or not number.isascii() or not number.isdigit():
+        return None
+    if not number.startswith(PREFIX) or check_digit(number[:-1]) != number[-1]:
+        return None
+    return int(number[len(PREFIX) : -1])
+
+
+class Block(msgspec.Struct, frozen=True, gc=False):
+    """Serials first..last (inclusive) reserved for a till, so that it issues cards alone (mission.md 3.7)."""
+
+    first: int
+    last: int
+
+    def __contains__(self, serial: int) -> bool:
+        return self.first <= serial <= self.last
+
+
+def may_use(card: Card | None) -> Refusal | None:
+    """Why a presented card may not be used, if so."""
+    if card is None:
+        return refuse(Code.CARD_UNKNOWN)
+    if card.status is Status.BLOCKED:
+        return refuse(Code.CARD_BLOCKED, tail=card.tail)
+    if card.status is Status.REPLACED:
+        return refuse(Code.CARD_REPLACED, tail=card.tail)
+    return None
+
+
+def may_issue(credential: str, blocks: tuple[Block, ...], known: Card | None) -> Refusal | None:
+    """Why a new card may not be issued here: in use, or a chain number outside this till's blocks.
+
+    A credential that is no chain number (an IC or RFID chip) carries no serial and is accepted when unused.
+    """
+    if known is not None:
+        return refuse(Code.CARD_IN_USE, tail=known.tail)
+    serial = serial_of(normalise(credential))
+    if serial is not None and not any(serial in block for block in blocks):
+        return refuse(Code.CARD_NOT_IN_BLOCK, tail=normalise(credential)[-4:])
+    return None

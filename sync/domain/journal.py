@@ -1,0 +1,266 @@
+"""The journal: one operation is one entry, hash-chained and signed, its body kept as the bytes written once.
+
+`hash = SHA-256("guibin-entry-1" | device 16 bytes | epoch u32be | seq u64be | prev 32 bytes | body)` (design.md
+section 6; vectors in docs/journal-vectors.json). The body is canonical JSON of `Body`; every other column a database
+keeps is derived from it. Personal data never stands in a body: it travels as attachments named here by their hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from sync.domain import accounts, canonical
+from sync.domain.trace import Step
+
+HASH_DOMAIN: Final = b"guibin-entry-1"
+BODY_VERSION: Final = 1
+MAX_BODY_BYTES: Final = 64 * 1024
+GENESIS_BYTES: Final = 32
+
+
+class Kind(StrEnum):
+    """Closed list of what can happen at a till."""
+
+    SALE = "sale"
+    RETURN = "return"
+    EXCHANGE = "exchange"
+    VOID = "void"
+    TOP_UP = "top_up"
+    TOP_UP_CANCEL = "top_up_cancel"
+    CASH_OUT = "cash_out"
+    REDEEM_GIFT = "redeem_gift"
+    VIRTUAL_ORDER = "virtual_order"
+    EVENT_DEDUCTION = "event_deduction"
+    ENROL = "enrol"
+    PROFILE = "profile"
+    CONSENT = "consent"
+    NOTE = "note"
+    FEEDBACK = "feedback"
+    PRODUCT_ALERT = "product_alert"
+    CARD_ISSUE = "card_issue"
+    CARD_BIND = "card_bind"
+    CARD_BLOCK = "card_block"
+    CARD_UNBLOCK = "card_unblock"
+    CARD_REPLACE = "card_replace"
+    SERVICE_OPEN = "service_open"
+    SERVICE_STEP = "service_step"
+    SERVICE_CLOSE = "service_close"
+    FOLLOW_UP_OUTCOME = "follow_up_outcome"
+    SHIFT_OPEN = "shift_open"
+    SHIFT_CLOSE = "shift_close"
+    DAY_CLOSE = "day_close"
+    CASH_IN = "cash_in"
+    CASH_OUT_DRAWER = "cash_out_drawer"
+    PRICE_OVERRIDE = "price_override"
+    LIMIT_OVERRIDE = "limit_override"
+    OPENING_BALANCE = "opening_balance"
+    CLOCK_NOTE = "clock_note"
+    KEY_EVENT = "key_event"
+
+
+KINDS: Final = frozenset(kind.value for kind in Kind)
+
+
+class Effect(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One signed change of one account by an entry; the effects of an entry sum to zero per asset.
+
+    `item`: the sale line it belongs to, so that a return can post its exact negative (golden case 9).
+    """
+
+    account: str
+    asset: str
+    delta: int
+    item: int | None = None
+
+
+class Claim(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a debit of points or stored value pays for, at which value dealers settle it (golden cases 3, 4, 8).
+
+    `kind`: gift | points_tender | stored_value. `account`: points | principal | bonus. `quantity` (> 0) units of that
+    account settle at `settlement_minor`; the offer's programme version is the entry's.
+    """
+
+    kind: str
+    account: str
+    quantity: int
+    settlement_minor: int
+    offer: str = ""
+    face_minor: int = 0
+
+
+class Presented(msgspec.Struct, frozen=True, gc=False):
+    """How the member was identified: medium barcode|magstripe|ic|rfid|none, method read|typed|searched,
+    strength token|uid|authenticated."""
+
+    medium: str
+    reader: str
+    method: str
+    strength: str
+    pin: bool = False
+
+
+class Basis(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the till knew when it decided. `mode`: online (head office authorised: `auth`) | offline.
+
+    `age_ms`: age of the member's confirmed figures; `balances`: available points, principal and bonus it reckoned
+    with; `auth_unknown`: head office was asked and did not answer in time.
+    """
+
+    hq_epoch: int
+    cursor: int
+    mode: str
+    age_ms: int | None = None
+    balances: dict[str, int] = {}
+    auth: str | None = None
+    auth_unknown: bool = False
+
+
+class Attachment(msgspec.Struct, frozen=True, gc=False):
+    """Names a blob that travels beside the body. `sha256`: hex digest; `kind`: profile | ..."""
+
+    kind: str
+    sha256: str
+    member: UUID | None
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """Evidence of time: wall clock (UTC ms), offset of the store (minutes), boot id, monotonic ms, and the hybrid
+    logical clock (ms, counter) that never runs back."""
+
+    utc_ms: int
+    offset_min: int
+    boot: str
+    mono_ms: int
+    hlc_ms: int
+    hlc_count: int
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where: dealer, store, till (the lane's printed name, e.g. "A1-2"). Head office is over all of them."""
+
+    dealer: str
+    store: str
+    till: str
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an entry says. `data` is the shape of its kind (`sync.domain.operations`); `programme` the version applied
+    (0: none needed); `business_date` and `shift` come from the open shift, never from the clock."""
+
+    v: int
+    kind: str
+    entry_id: UUID
+    at: Moment
+    business_date: date
+    shift: int
+    place: Place
+    operator: str
+    approver: str | None
+    member: UUID | None
+    card: str | None
+    presented: Presented | None
+    basis: Basis
+    programme: int
+    data: dict[str, object]
+    effects: tuple[Effect, ...]
+    claims: tuple[Claim, ...]
+    attachments: tuple[Attachment, ...]
+    trace: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as stored and sent. `hash` binds the body to its place; `signature` is Ed25519 over `hash`."""
+
+    device: UUID
+    epoch: int
+    seq: int
+    prev: bytes
+    body: bytes
+    hash: bytes
+    signature: bytes
+
+
+class UnreadableBody(ValueError):
+    """The bytes are not a body this release can read: head office quarantines the entry, nothing else stops."""
+
+
+class Unbalanced(ValueError):
+    """Effects of an entry do not sum to zero per asset."""
+
+
+def entry_hash(device: UUID, epoch: int, seq: int, prev: bytes, body: bytes) -> bytes:
+    """The 32-byte hash of an entry. `prev`: hash of entry seq - 1, or of the enrolment record for seq 1."""
+    if len(prev) != GENESIS_BYTES or seq < 1 or epoch < 1:
+        raise ValueError(f"seq {seq}, epoch {epoch}, prev of {len(prev)} bytes")
+    return sha256(
+        b"".join(
+            (
+                HASH_DOMAIN,
+                device.bytes,
+                epoch.to_bytes(4, "big"),
+                seq.to_bytes(8, "big"),
+                prev,
+                body,
+            )
+        )
+    ).digest()
+
+
+def body_bytes(body: Body) -> bytes:
+    """Canonical bytes of a body; raises Unbalanced, or ValueError when it is larger than an entry may be."""
+    check_balanced(body.effects)
+    data = canonical.encode(body)
+    if len(data) > MAX_BODY_BYTES:
+        raise ValueError(f"the body has {len(data)} bytes, an entry at most {MAX_BODY_BYTES}")
+    return data
+
+
+def read_body(data: bytes) -> Body:
+    """Body from its stored bytes; raises UnreadableBody (unknown version or kind, not canonical, wrong types)."""
+    try:
+        canonical.decode(data)
+        body = msgspec.json.decode(data, type=Body)
+    except (canonical.NotCanonical, msgspec.MsgspecError) as error:
+        raise UnreadableBody(str(error)) from None
+    if body.v != BODY_VERSION or body.kind not in KINDS:
+        raise UnreadableBody(f"version {body.v}, kind {body.kind!r} are not known to this release")
+    return body
+
+
+def check_balanced(effects: Iterable[Effect]) -> None:
+    """Raise Unbalanced unless the effects sum to zero per asset (invariant 9), each on an account of its asset."""
+    sums: dict[str, int] = {}
+    for effect in effects:
+        sums[effect.asset] = sums.get(effect.asset, 0) + effect.delta
+    if any(sums.values()):
+        raise Unbalanced(f"effects sum to {sums}")
+
+
+def member_effects(effects: Iterable[Effect]) -> list[tuple[UUID, str, int]]:
+    """(member, account name, delta) of the effects on members' accounts, in order."""
+    found = []
+    for effect in effects:
+        owner = accounts.of_member(effect.account)
+        if owner is not None:
+            found.append((*owner, effect.delta))
+    return found
+
+
+def chain(
+    device: UUID, epoch: int, prev: bytes, first_seq: int, bodies: Iterable[bytes]
+) -> list[bytes]:
+    """Hashes of consecutive bodies from `first_seq` on, each linked to the one before."""
+    hashes = []
+    for seq, body in enumerate(bodies, start=first_seq):
+        prev = entry_hash(device, epoch, seq, prev, body)
+        hashes.append(prev)
+    return hashes
