@@ -81,9 +81,12 @@ class Progress:
     pattern: str
     total: int
     noun: str
+    last_phase: str = ""  # what the output says once nothing is left to count
 
     def of(self, output: str) -> str:
-        """For instance `12 of 96 packages`."""
+        """For instance `12 of 76 packages fetched`."""
+        if self.last_phase and self.last_phase in output:
+            return f"{self.total} of {self.total} {self.noun}, now: {self.last_phase.lower()}"
         done = min(len(re.findall(self.pattern, output, re.MULTILINE)), self.total)
         return f"{done} of {self.total} {self.noun}"
 
@@ -196,7 +199,9 @@ def system_libraries() -> None:
     install = [*apt, "install", "-y", "--no-install-recommends", *missing]
     simulated = subprocess.run([*install, "-s"], capture_output=True, text=True, check=False)
     total = len(re.findall(r"^Inst ", simulated.stdout, re.MULTILINE))
-    run_shown("system libraries", install, Progress(r"^Setting up ", total, "set up"))
+    run_shown(
+        "system libraries", install, Progress(r"^(?:Unpacking|Setting up) ", 2 * total, "steps")
+    )
 
 
 # --- Python packages -------------------------------------------------------------------------
@@ -263,7 +268,9 @@ def python_packages(name: str) -> None:
     run_shown(
         f"{name} packages",
         [*pip, "--require-hashes", "--only-binary=:all:", "-r", str(pins)],
-        Progress(r"^(?:Collecting|Requirement already satisfied:?) ", total, "packages fetched"),
+        Progress(
+            r"^(?:Collecting|Requirement already satisfied:?) ", total, "fetched", "Installing"
+        ),
     )
     mark_done(name, stamp)
 

@@ -41,7 +41,7 @@ def licence_of(package: Distribution) -> str:
     stated = [*(meta.get_all("License-Expression") or []), *(meta.get_all("License") or [])]
     short = [text.strip() for text in stated if "\n" not in text.strip()]
     if short and short[0] not in {"", "UNKNOWN"}:
-        return short[0]
+        return str(short[0])
     classifiers = meta.get_all("Classifier") or []
     names = [c.rsplit(" :: ", 1)[-1] for c in classifiers if c.startswith("License :: ")]
     named = [name for name in names if name != "OSI Approved"]
@@ -53,13 +53,19 @@ def licence_of(package: Distribution) -> str:
     raise LookupError(f"{name} states no licence: read its licence file, add it to READ_BY_HAND")
 
 
+def row(name: str, version: str) -> str:
+    """The table row of a pinned package, read from the very version that is pinned."""
+    package = distribution(name)
+    if package.version != version:
+        raise LookupError(
+            f"{name} {package.version} is installed, {version} is pinned: set up anew"
+        )
+    return f"| {name} | {version} | {licence_of(package).replace('|', '/')} |"
+
+
 def table(requirements: str) -> str:
     """The whole list as Markdown for the text of a requirement file."""
-    rows = [
-        f"| {name} | {version} | {licence_of(distribution(name)).replace('|', '/')} |"
-        for name, version in pins(requirements)
-    ]
-    return HEAD + "\n".join(rows) + "\n"
+    return HEAD + "\n".join(row(name, version) for name, version in pins(requirements)) + "\n"
 
 
 if __name__ == "__main__":
