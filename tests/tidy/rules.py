@@ -115,6 +115,15 @@ def no_naive_datetime(source: Source) -> Iterator[str]:
             yield f"{node.lineno}: datetime() without tzinfo is naive"
 
 
+def no_files_in_core(source: Source) -> Iterator[str]:
+    """The core is given bytes; it opens nothing and asks nobody."""
+    if not source.path.startswith(CORE):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"open", "io.open", "input"}:
+            yield f"{node.lineno}: {ast.unparse(node.func)}()"
+
+
 def no_print(source: Source) -> Iterator[str]:
     """Only commands talk to a console; everything else logs or returns."""
     if source.path.startswith(TALKS_TO_CONSOLE):
@@ -221,6 +230,7 @@ PYTHON_RULES: tuple[Callable[[Source], Iterator[str]], ...] = (
     short_lines,
     no_float_near_value,
     no_naive_datetime,
+    no_files_in_core,
     no_print,
     no_int_signal,
     reasons_for_suppressions,

@@ -27,13 +27,13 @@ def device_codes() -> set[str]:
 
 def wordless(codes: Iterable[str], prefix: str) -> list[str]:
     """Codes without words, as `language: code`; words stand under the code or prefix.code."""
-    found = []
-    for language in LANGUAGES:
-        text = Text(language)
-        for code in sorted(codes):
-            if not (text.has(f"{prefix}.{code}") or text.has(code)):
-                found.append(f"{language}: {prefix}.{code}")
-    return found
+    texts = [(language, Text(language)) for language in LANGUAGES]
+    return [
+        f"{language}: {prefix}.{code}"
+        for language, text in texts
+        for code in sorted(codes)
+        if not (text.has(f"{prefix}.{code}") or text.has(code))
+    ]
 
 
 def test_every_refusal_has_words_in_every_language() -> None:
