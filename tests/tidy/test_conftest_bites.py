@@ -15,71 +15,58 @@ markers =
     allows_log(pattern): allowed
     leaves_threads: allowed
 """
-
-THREAD = """
-import threading
-def test_it():
-    threading.Thread(target=threading.Event().wait, args=(8,), name="lost", daemon=True).start()
-"""
-WINDOW = """
+WATCHED = """
+import logging, socket, threading
+import pytest
+from hypothesis import settings
 from PySide6.QtWidgets import QWidget
+
 kept = []
-def test_it(qapp):
+
+def test_thread():
+    threading.Thread(target=threading.Event().wait, args=(9,), name="lost", daemon=True).start()
+
+@pytest.mark.leaves_threads
+def test_thread_handed_on():
+    threading.Thread(target=threading.Event().wait, args=(9,), name="given", daemon=True).start()
+
+def test_window(qapp):
     kept.append(QWidget())
     kept[0].show()
-"""
-CLOSED_WINDOW = """
-from PySide6.QtWidgets import QWidget
-def test_it(qtbot):
+
+def test_closed_window(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
     window.show()
-"""
-WARNING = """
-import logging
-def test_it():
+
+def test_warning():
     logging.getLogger("sync").warning("reply lost")
-"""
-ALLOWED_WARNING = """
-import logging
-import pytest
+
 @pytest.mark.allows_log("^sync: reply")
-def test_it():
-    logging.getLogger("sync").warning("reply lost")
-"""
-NETWORK = """
-import socket
-import pytest
-def test_it():
+def test_allowed_warning():
+    logging.getLogger("sync").warning("reply late")
+
+def test_network():
     with socket.socket() as s, pytest.raises(PermissionError):
         s.connect(("192.0.2.1", 9))
-"""
-PROFILE = """
-from hypothesis import settings
-def test_it():
-    assert settings().max_examples >= 200 and settings().stateful_step_count >= 50
+
+def test_profile():
+    assert settings().max_examples >= 200
+    assert settings().stateful_step_count >= 50
+    assert settings().derandomize
 """
 
 
-@pytest.mark.parametrize(
-    ("text", "verdict", "said"),
-    [
-        (THREAD, {"passed": 1, "errors": 1}, "threads still running after the test: lost"),
-        (WINDOW, {"passed": 1, "errors": 1}, "windows still open after the test: QWidget"),
-        (CLOSED_WINDOW, {"passed": 1}, ""),
-        (WARNING, {"passed": 1, "errors": 1}, "sync: reply lost"),
-        (ALLOWED_WARNING, {"passed": 1}, ""),
-        (NETWORK, {"passed": 1}, ""),
-        (PROFILE, {"passed": 1}, ""),
-    ],
-    ids=["thread", "window", "closed", "warning", "allowed", "network", "profile"],
-)
-def test_a_watched_test(
-    pytester: pytest.Pytester, text: str, verdict: dict[str, int], said: str
-) -> None:
+def test_watched_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GUIBIN_HYPOTHESIS", raising=False)
     pytester.makeconftest(CONFTEST)
     pytester.makeini(SETTINGS)
-    pytester.makepyfile(text)
-    result = pytester.runpytest_subprocess("-p", "no:xvfb", "-p", "no:cacheprovider")
-    result.assert_outcomes(**verdict)
-    assert said in result.stdout.str()
+    pytester.makepyfile(WATCHED)
+    result = pytester.runpytest_subprocess("-p", "no:xvfb", "-p", "no:cacheprovider", "-rA")
+    result.assert_outcomes(passed=8, errors=3)
+    said = result.stdout.str()
+    for name in ("thread", "window", "warning"):
+        assert f"ERROR test_watched_tests.py::test_{name} " in said
+    assert "threads still running after the test: lost" in said
+    assert "windows still open after the test: QWidget" in said
+    assert "sync: reply lost" in said

@@ -22,7 +22,7 @@ def device_codes() -> set[str]:
         for child in kind.__subclasses__():
             yield from tree(child)
 
-    return {kind.code for kind in tree(DeviceError)}
+    return {kind.code for kind in tree(DeviceError)} - {DeviceError.code}  # never raised itself
 
 
 def wordless(codes: Iterable[str], prefix: str) -> list[str]:
