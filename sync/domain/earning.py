@@ -37,6 +37,7 @@ def earn(base_by_line: Sequence[int], ratio_by_line: Sequence[Fraction], version
     ]
     total = sum(exact, Fraction())
     points = total.numerator // total.denominator
+    by_line = spread(points, exact) if total else [0] * len(exact)
     steps = [
         Step(
             "earn.ratio",
@@ -46,12 +47,7 @@ def earn(base_by_line: Sequence[int], ratio_by_line: Sequence[Fraction], version
             item,
         )
         for item, (base, ratio, part) in enumerate(
-            zip(
-                base_by_line,
-                ratio_by_line,
-                by_line := spread(points, exact) if total else [0] * len(exact),
-                strict=True,
-            )
+            zip(base_by_line, ratio_by_line, by_line, strict=True)
         )
     ]
     steps.append(
