@@ -1,4 +1,7 @@
-"""Accounts of the ledger as text: owner kind, owner id, name. Credit is +, debit is - (sync-ledger.md 2.2)."""
+"""Accounts of the ledger as text: owner kind, owner id, name.
+
+Credit is +, debit is - (sync-ledger.md 2.2).
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,9 @@ def drawer(till: str) -> str:
 
 
 def of_member(account: str) -> tuple[UUID, str] | None:
-    """(member, account name) when it is a member's account; ValueError when it claims to be one and is not."""
+    """(member, account name) when it is a member's account; ValueError when it claims to be one and
+    is not.
+    """
     if not account.startswith(MEMBER_PREFIX):
         return None
     _, owner, name = account.split("/")

@@ -1,4 +1,7 @@
-"""Business dates and calendar windows. A business date belongs to the store and its cut-off hour, not to the clock."""
+"""Business dates and calendar windows.
+
+A business date belongs to the store and its cut-off hour, not to the clock.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 
 
 def business_date(utc_ms: int, offset_min: int, cutoff_hour: int) -> date:
-    """Trading day of `utc_ms` in a store `offset_min` minutes east of UTC whose day begins at `cutoff_hour` (0-23)."""
+    """Trading day of `utc_ms` in a store `offset_min` minutes east of UTC whose day begins at
+    `cutoff_hour` (0-23).
+    """
     local = (
         datetime.fromtimestamp(utc_ms // 1000, UTC)
         + timedelta(minutes=offset_min)

@@ -1,7 +1,8 @@
-"""Canonical JSON: sorted keys, no white space, UTF-8 in NFC, integers only, no duplicate keys (design.md section 6).
+"""Canonical JSON: sorted keys, no white space, UTF-8 in NFC, integers only, no duplicate keys
+(design.md section 6).
 
-Bytes are written once and stored; nothing is ever re-encoded to be hashed. `decode` accepts exactly what `encode`
-can write, so two different byte strings never mean the same entry.
+Bytes are written once and stored; nothing is ever re-encoded to be hashed. `decode` accepts exactly
+what `encode` can write, so two different byte strings never mean the same entry.
 """
 
 from __future__ import annotations
@@ -22,21 +23,21 @@ _decoder = msgspec.json.Decoder()
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 
-class NotCanonical(ValueError):
+class NotCanonical(ValueError):  # noqa: N818  # reads as what it says at every raise
     """The bytes, or the value, have no canonical form; the text says which rule is broken."""
 
 
 def encode(value: object) -> bytes:
     """Canonical bytes of `value` (objects, lists, text, integers, booleans, null, msgspec structs).
 
-    Text is normalised to NFC. Raises NotCanonical for floats, non-text keys, integers beyond 64 bits and depth
-    above MAX_DEPTH.
+    Text is normalised to NFC. Raises NotCanonical for floats, non-text keys, integers beyond 64
+    bits and depth above MAX_DEPTH.
     """
     return _encoder.encode(_normal(msgspec.to_builtins(value), 0))
 
 
 def decode(data: bytes) -> Json:
-    """Value of canonical `data`; raises NotCanonical for anything `encode` would not have written."""
+    """Value of canonical `data`; NotCanonical for anything `encode` would not have written."""
     try:
         value: Json = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -1,7 +1,8 @@
-"""Cards and credentials: a credential is what a reader reads, a card is the token bound to a member.
+"""Cards and credentials: a credential is what a reader reads, a card is the token bound to a
+member.
 
-A stored card is known by `token`, a keyed hash of the credential, so that a copied database does not hold card
-numbers (design.md section 6, keys).
+A stored card is known by `token`, a keyed hash of the credential, so that a copied database does
+not hold card numbers (design.md section 6, keys).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import msgspec
 from sync.domain.refusals import Code, Refusal, refuse
 
 TOKEN_HEX: Final = 32
-PREFIX: Final = "6688"  # card numbers of the chain; name spaces of products and members never overlap (pitfall 28)
+# Card numbers of the chain; name spaces of products and members never overlap (pitfall 28).
+PREFIX: Final = "6688"
 NUMBER_DIGITS: Final = 16
 
 
@@ -30,7 +32,10 @@ class Status(StrEnum):
 
 
 class Card(msgspec.Struct, frozen=True, gc=False):
-    """A card as head office publishes it. `tail`: last four characters of the number, for the eye."""
+    """A card as head office publishes it.
+
+    `tail`: last four characters of the number, for the eye.
+    """
 
     token: str
     member: UUID
@@ -70,7 +75,7 @@ def card_number(serial: int) -> str:
 
 
 def serial_of(number: str) -> int | None:
-    """Serial of one of the chain's card numbers, None when prefix, length or check digit are wrong."""
+    """Serial of one of the chain's card numbers; None if prefix, length or check digit is wrong."""
     if len(number) != NUMBER_DIGITS or not number.isascii() or not number.isdigit():
         return None
     if not number.startswith(PREFIX) or check_digit(number[:-1]) != number[-1]:
@@ -79,7 +84,9 @@ def serial_of(number: str) -> int | None:
 
 
 class Block(msgspec.Struct, frozen=True, gc=False):
-    """Serials first..last (inclusive) reserved for a till, so that it issues cards alone (mission.md 3.7)."""
+    """Serials first..last (inclusive) reserved for a till, so that it issues cards alone
+    (mission.md 3.7).
+    """
 
     first: int
     last: int
@@ -102,7 +109,8 @@ def may_use(card: Card | None) -> Refusal | None:
 def may_issue(credential: str, blocks: tuple[Block, ...], known: Card | None) -> Refusal | None:
     """Why a new card may not be issued here: in use, or a chain number outside this till's blocks.
 
-    A credential that is no chain number (an IC or RFID chip) carries no serial and is accepted when unused.
+    A credential that is no chain number (an IC or RFID chip) carries no serial and is accepted when
+    unused.
     """
     if known is not None:
         return refuse(Code.CARD_IN_USE, tail=known.tail)

@@ -1,8 +1,10 @@
-"""Clearing between dealers: a run cut by posting watermark, its lines, its statement (golden cases 4, 5, 16).
+"""Clearing between dealers: a run cut by posting watermark, its lines, its statement (golden cases
+4, 5, 16).
 
-Each line is one allocation. `pays` and `receives` are the dealer's view with head office as the only counterparty;
-net = pays - receives, positive: the dealer pays. Lines a dealer owes itself are written and explained but pass through
-nobody, so they count in neither sum. A statement moves no money; it is a proof.
+Each line is one allocation. `pays` and `receives` are the dealer's view with head office as the
+only counterparty; net = pays - receives, positive: the dealer pays. Lines a dealer owes itself are
+written and explained but pass through nobody, so they count in neither sum. A statement moves no
+money; it is a proof.
 """
 
 from __future__ import annotations
@@ -17,10 +19,26 @@ from sync.domain.lots import Allocation
 from sync.domain.money import plain
 
 CSV_COLUMNS = (
-    "line", "kind", "offer", "pays", "receives", "amount", "quantity", "account", "member", "store",
-    "entry_device", "entry_epoch", "entry_seq", "lot_dealer", "lot_store", "lot_device", "lot_epoch", "lot_seq",
+    "line",
+    "kind",
+    "offer",
+    "pays",
+    "receives",
+    "amount",
+    "quantity",
+    "account",
+    "member",
+    "store",
+    "entry_device",
+    "entry_epoch",
+    "entry_seq",
+    "lot_dealer",
+    "lot_store",
+    "lot_device",
+    "lot_epoch",
+    "lot_seq",
     "post_seq",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +84,10 @@ class Run:
 def run(
     label: str, after: int, upto: int, allocations: Iterable[Allocation], dealers: Iterable[str]
 ) -> Run:
-    """Build a run. The same allocations give identical bytes in whatever order they come (invariant 25)."""
+    """Build a run.
+
+    The same allocations give identical bytes in whatever order they come (invariant 25).
+    """
     chosen = sorted(
         (a for a in allocations if after < a.post_seq <= upto), key=lambda a: (a.post_seq, a.part)
     )
@@ -93,7 +114,7 @@ def positions(lines: Sequence[Line], dealers: Iterable[str]) -> tuple[Position, 
 
 
 def lines_csv(lines: Sequence[Line]) -> bytes:
-    """The lines as CSV (UTF-8, LF), the bytes the digest is taken over; amounts with two decimals."""
+    """The lines as CSV (UTF-8, LF): the bytes of the digest; amounts with two decimals."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
@@ -116,7 +137,7 @@ def lines_csv(lines: Sequence[Line]) -> bytes:
                 a.lot_store,
                 *a.lot_entry,
                 a.post_seq,
-            )  # fmt: skip
+            )
         )
     return out.getvalue().encode()
 

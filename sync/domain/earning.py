@@ -25,9 +25,9 @@ class Earned:
 def earn(base_by_line: Sequence[int], ratio_by_line: Sequence[Fraction], version: int) -> Earned:
     """Points for the earn base of each line (minor units) at each line's ratio (points per yuan).
 
-    Exact fractions are summed over the sale, rounded down once, and spread back by largest remainder. The base is
-    what was paid by money and by stored-value principal; the caller leaves out top-ups, the points-paid part, bonus
-    value and voided lines.
+    Exact fractions are summed over the sale, rounded down once, and spread back by largest
+    remainder. The base is what was paid by money and by stored-value principal; the caller leaves
+    out top-ups, the points-paid part, bonus value and voided lines.
     """
     if any(base < 0 for base in base_by_line):
         raise ValueError("an earn base is negative")

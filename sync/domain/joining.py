@@ -17,7 +17,10 @@ from sync.domain.trace import Step
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """An earlier purchase of someone who is not a member yet. `base_minor`: its earn base (golden case 10)."""
+    """An earlier purchase of someone who is not a member yet.
+
+    `base_minor`: its earn base (golden case 10).
+    """
 
     day: date
     base_minor: int
@@ -25,7 +28,10 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Why someone may join. `rule`: joining.single | joining.window; both figures are kept for the screen."""
+    """Why someone may join.
+
+    `rule`: joining.single | joining.window; both figures are kept for the screen.
+    """
 
     rule: str
     single_minor: int
@@ -34,7 +40,8 @@ class Eligibility:
 
 
 class EnrolData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Body data of an enrol entry: the new member's tier, home and card, the consent given, and why they qualify.
+    """Body data of an enrol entry: the new member's tier, home and card, the consent given, and why
+    they qualify.
 
     `for_entry`: the sale being rung up that qualifies them.
     """
@@ -55,7 +62,8 @@ class EnrolData(msgspec.Struct, frozen=True, omit_defaults=True):
 def eligible(
     programme: Programme, day: date, single_minor: int, earlier: Iterable[Purchase] = ()
 ) -> Eligibility | Refusal:
-    """Whether a purchase of `single_minor` (earn base) on `day`, with `earlier` ones, makes a member.
+    """Whether a purchase of `single_minor` (earn base) on `day`, with `earlier` ones, makes a
+    member.
 
     The purchase itself counts within the window, which is (day - months, day].
     """
@@ -64,11 +72,19 @@ def eligible(
         p.base_minor for p in earlier if in_window(p.day, day, rule.window_months)
     )
     steps = (
-        Step("joining.single", programme.version, {"purchase": single_minor, "from": rule.single_minor},
-             int(single_minor >= rule.single_minor)),
-        Step("joining.window", programme.version,
-             {"sum": window, "from": rule.window_minor, "months": rule.window_months}, int(window >= rule.window_minor)),
-    )  # fmt: skip
+        Step(
+            "joining.single",
+            programme.version,
+            {"purchase": single_minor, "from": rule.single_minor},
+            int(single_minor >= rule.single_minor),
+        ),
+        Step(
+            "joining.window",
+            programme.version,
+            {"sum": window, "from": rule.window_minor, "months": rule.window_months},
+            int(window >= rule.window_minor),
+        ),
+    )
     if single_minor >= rule.single_minor:
         return Eligibility("joining.single", single_minor, window, steps)
     if window >= rule.window_minor:

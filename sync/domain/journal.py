@@ -1,8 +1,10 @@
-"""The journal: one operation is one entry, hash-chained and signed, its body kept as the bytes written once.
+"""The journal: one operation is one entry, hash-chained and signed, its body kept as the bytes
+written once.
 
-`hash = SHA-256("guibin-entry-1" | device 16 bytes | epoch u32be | seq u64be | prev 32 bytes | body)` (design.md
-section 6; vectors in docs/journal-vectors.json). The body is canonical JSON of `Body`; every other column a database
-keeps is derived from it. Personal data never stands in a body: it travels as attachments named here by their hash.
+`hash = SHA-256("guibin-entry-1" | device 16 bytes | epoch u32be | seq u64be | prev 32 bytes |
+body)` (design.md section 6; vectors in docs/journal-vectors.json). The body is canonical JSON of
+`Body`; every other column a database keeps is derived from it. Personal data never stands in a
+body: it travels as attachments named here by their hash.
 """
 
 from __future__ import annotations
@@ -72,7 +74,8 @@ KINDS: Final = frozenset(kind.value for kind in Kind)
 class Effect(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One signed change of one account by an entry; the effects of an entry sum to zero per asset.
 
-    `item`: the sale line it belongs to, so that a return can post its exact negative (golden case 9).
+    `item`: the sale line it belongs to, so that a return can post its exact negative (golden case
+    9).
     """
 
     account: str
@@ -82,10 +85,12 @@ class Effect(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a debit of points or stored value pays for, at which value dealers settle it (golden cases 3, 4, 8).
+    """What a debit of points or stored value pays for, at which value dealers settle it (golden
+    cases 3, 4, 8).
 
-    `kind`: gift | points_tender | stored_value. `account`: points | principal | bonus. `quantity` (> 0) units of that
-    account settle at `settlement_minor`; the offer's programme version is the entry's.
+    `kind`: gift | points_tender | stored_value. `account`: points | principal | bonus. `quantity`
+    (> 0) units of that account settle at `settlement_minor`; the offer's programme version is the
+    entry's.
     """
 
     kind: str
@@ -97,8 +102,9 @@ class Claim(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Presented(msgspec.Struct, frozen=True, gc=False):
-    """How the member was identified: medium barcode|magstripe|ic|rfid|none, method read|typed|searched,
-    strength token|uid|authenticated."""
+    """How the member was identified: medium barcode|magstripe|ic|rfid|none, method
+    read|typed|searched, strength token|uid|authenticated.
+    """
 
     medium: str
     reader: str
@@ -108,10 +114,12 @@ class Presented(msgspec.Struct, frozen=True, gc=False):
 
 
 class Basis(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What the till knew when it decided. `mode`: online (head office authorised: `auth`) | offline.
+    """What the till knew when it decided.
 
-    `age_ms`: age of the member's confirmed figures; `balances`: available points, principal and bonus it reckoned
-    with; `auth_unknown`: head office was asked and did not answer in time.
+    `mode`: online (head office authorised: `auth`) | offline.
+
+    `age_ms`: age of the member's confirmed figures; `balances`: available points, principal and
+    bonus it reckoned with; `auth_unknown`: head office was asked and did not answer in time.
     """
 
     hq_epoch: int
@@ -132,8 +140,9 @@ class Attachment(msgspec.Struct, frozen=True, gc=False):
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):
-    """Evidence of time: wall clock (UTC ms), offset of the store (minutes), boot id, monotonic ms, and the hybrid
-    logical clock (ms, counter) that never runs back."""
+    """Evidence of time: wall clock (UTC ms), offset of the store (minutes), boot id, monotonic ms,
+    and the hybrid logical clock (ms, counter) that never runs back.
+    """
 
     utc_ms: int
     offset_min: int
@@ -144,7 +153,10 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where: dealer, store, till (the lane's printed name, e.g. "A1-2"). Head office is over all of them."""
+    """Where: dealer, store, till (the lane's printed name, e.g. "A1-2").
+
+    Head office is over all of them.
+    """
 
     dealer: str
     store: str
@@ -152,8 +164,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an entry says. `data` is the shape of its kind (`sync.domain.operations`); `programme` the version applied
-    (0: none needed); `business_date` and `shift` come from the open shift, never from the clock."""
+    """What an entry says.
+
+    `data` is the shape of its kind (`sync.domain.operations`); `programme` the version applied (0:
+    none needed); `business_date` and `shift` come from the open shift, never from the clock.
+    """
 
     v: int
     kind: str
@@ -178,7 +193,10 @@ class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as stored and sent. `hash` binds the body to its place; `signature` is Ed25519 over `hash`."""
+    """An entry as stored and sent.
+
+    `hash` binds the body to its place; `signature` is Ed25519 over `hash`.
+    """
 
     device: UUID
     epoch: int
@@ -189,16 +207,21 @@ class Entry:
     signature: bytes
 
 
-class UnreadableBody(ValueError):
-    """The bytes are not a body this release can read: head office quarantines the entry, nothing else stops."""
+class UnreadableBody(ValueError):  # noqa: N818  # reads as what it says at every raise
+    """The bytes are not a body this release can read: head office quarantines the entry, nothing
+    else stops.
+    """
 
 
-class Unbalanced(ValueError):
+class Unbalanced(ValueError):  # noqa: N818  # reads as what it says at every raise
     """Effects of an entry do not sum to zero per asset."""
 
 
 def entry_hash(device: UUID, epoch: int, seq: int, prev: bytes, body: bytes) -> bytes:
-    """The 32-byte hash of an entry. `prev`: hash of entry seq - 1, or of the enrolment record for seq 1."""
+    """The 32-byte hash of an entry.
+
+    `prev`: hash of entry seq - 1, or of the enrolment record for seq 1.
+    """
     if len(prev) != GENESIS_BYTES or seq < 1 or epoch < 1:
         raise ValueError(f"seq {seq}, epoch {epoch}, prev of {len(prev)} bytes")
     return sha256(
@@ -216,7 +239,9 @@ def entry_hash(device: UUID, epoch: int, seq: int, prev: bytes, body: bytes) -> 
 
 
 def body_bytes(body: Body) -> bytes:
-    """Canonical bytes of a body; raises Unbalanced, or ValueError when it is larger than an entry may be."""
+    """Canonical bytes of a body; raises Unbalanced, or ValueError when it is larger than an entry
+    may be.
+    """
     check_balanced(body.effects)
     data = canonical.encode(body)
     if len(data) > MAX_BODY_BYTES:
@@ -225,7 +250,9 @@ def body_bytes(body: Body) -> bytes:
 
 
 def read_body(data: bytes) -> Body:
-    """Body from its stored bytes; raises UnreadableBody (unknown version or kind, not canonical, wrong types)."""
+    """Body from its stored bytes; raises UnreadableBody (unknown version or kind, not canonical,
+    wrong types).
+    """
     try:
         canonical.decode(data)
         body = msgspec.json.decode(data, type=Body)
@@ -237,7 +264,9 @@ def read_body(data: bytes) -> Body:
 
 
 def check_balanced(effects: Iterable[Effect]) -> None:
-    """Raise Unbalanced unless the effects sum to zero per asset (invariant 9), each on an account of its asset."""
+    """Raise Unbalanced unless the effects sum to zero per asset (invariant 9), each on an account
+    of its asset.
+    """
     sums: dict[str, int] = {}
     for effect in effects:
         sums[effect.asset] = sums.get(effect.asset, 0) + effect.delta

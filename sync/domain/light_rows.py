@@ -12,7 +12,10 @@ PHONE_TAIL = 4
 def light_row(
     book: MemberBook, name: str, phone_tail: str, phone_key: str, flags: tuple[str, ...] = ()
 ) -> LightRow:
-    """Row of a member from the books. `name` masked, `phone_tail` and `phone_key` from the profile's phone."""
+    """Row of a member from the books.
+
+    `name` masked, `phone_tail` and `phone_key` from the profile's phone.
+    """
     by_expiry: dict[object, LotSummary] = {}
     for lot in book.lots:
         if lot.account == accounts.POINTS and lot.open:

@@ -1,7 +1,8 @@
-"""What may be done without head office, and what head office authorises (sync-ledger.md 2.10, design.md section 5).
+"""What may be done without head office, and what head office authorises (sync-ledger.md 2.10,
+design.md section 5).
 
-Leases come later: until then the lease of every till is 0, so every debit made offline counts as unleased. Every cap
-counts since the last acknowledgement; points count at their settlement value.
+Leases come later: until then the lease of every till is 0, so every debit made offline counts as
+unleased. Every cap counts since the last acknowledgement; points count at their settlement value.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from sync.domain.refusals import Code, Refusal, refuse
 
 @dataclass(frozen=True, slots=True)
 class Debit:
-    """Value about to leave a member's accounts: points with their settlement value, and stored value, minor units."""
+    """Value about to leave a member's accounts: points with their settlement value, and stored
+    value, minor units.
+    """
 
     points: int = 0
     points_minor: int = 0
@@ -45,7 +48,11 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Yes. `approver_for` lists the soft marks it crosses: not empty means an approver must stand behind it."""
+    """Yes.
+
+    `approver_for` lists the soft marks it crosses: not empty means an approver must stand behind
+    it.
+    """
 
     approver_for: tuple[str, ...] = ()
 
@@ -61,8 +68,8 @@ def debit_offline(
 ) -> Allowed | Refusal:
     """Whether a debit may be made without head office.
 
-    `age_ms`: age of the member's confirmed figures (None: never confirmed); `offline_ms`: since head office last
-    answered; `negative`: the member has an open negative balance.
+    `age_ms`: age of the member's confirmed figures (None: never confirmed); `offline_ms`: since
+    head office last answered; `negative`: the member has an open negative balance.
     """
     if negative:
         return refuse(Code.MEMBER_NEGATIVE)
@@ -128,10 +135,11 @@ def top_up_offline(limits: OfflineLimits, amount_minor: int, used: Used) -> Allo
 def authorise(
     held: Balances, reserved: Balances, debit: Debit, principal_minor: int, bonus_minor: int
 ) -> Refusal | None:
-    """Head office's answer to an online debit: against posted balances less what other requests have reserved.
+    """Head office's answer to an online debit: against posted balances less what other requests
+    have reserved.
 
-    Stored value is looked at as a whole: the split between principal and bonus is fixed in the entry, a difference in
-    head office's own lots is cured there (golden case 8).
+    Stored value is looked at as a whole: the split between principal and bonus is fixed in the
+    entry, a difference in head office's own lots is cured there (golden case 8).
     """
     if debit.points > held.points - reserved.points:
         return refuse(
@@ -148,5 +156,7 @@ def authorise(
 
 
 def worst_case_minor(limits: OfflineLimits) -> int:
-    """The most this till can lose the chain before its next acknowledgement: at-risk cap plus top-up cap."""
+    """The most this till can lose the chain before its next acknowledgement: at-risk cap plus
+    top-up cap.
+    """
     return limits.at_risk_hard_minor + limits.top_up_hard_till_minor

@@ -1,7 +1,9 @@
-"""Lots: points and stored value carry where they came from; a debit is allocated to lots once, by head office.
+"""Lots: points and stored value carry where they came from; a debit is allocated to lots once, by
+head office.
 
-Order: earliest expiry first, then oldest business date, then posting order (golden case 6). What no open lot covers
-stays uncovered with its creditor until the member's next lot (sync-ledger.md 2.10, 2.11).
+Order: earliest expiry first, then oldest business date, then posting order (golden case 6). What no
+open lot covers stays uncovered with its creditor until the member's next lot (sync-ledger.md 2.10,
+2.11).
 """
 
 from __future__ import annotations
@@ -37,8 +39,11 @@ class LotKey(NamedTuple):
 
 @dataclass(slots=True)
 class Lot:
-    """Units credited by one entry to one account. `dealer`: where they were earned or paid in; `funded_by`: who bears
-    them when they are spent (issuing | redeeming | headoffice); `open`: units not allocated yet."""
+    """Units credited by one entry to one account.
+
+    `dealer`: where they were earned or paid in; `funded_by`: who bears them when they are spent
+    (issuing | redeeming | headoffice); `open`: units not allocated yet.
+    """
 
     key: LotKey
     member: UUID
@@ -70,7 +75,9 @@ class Lot:
 
 @dataclass(slots=True)
 class Uncovered:
-    """The part of a claim that no lot covered: `open` units worth `amount_minor`, owed to `creditor` once covered."""
+    """The part of a claim that no lot covered: `open` units worth `amount_minor`, owed to
+    `creditor` once covered.
+    """
 
     post_seq: int
     claim: int
@@ -90,8 +97,9 @@ class Uncovered:
 class Allocation:
     """Units of one lot bound to one claim, once and for ever, with the fen they settle.
 
-    `post_seq`, `part`: the posting during which it was made (a later one than the claim's when it covers an uncovered
-    rest); `claim_post_seq`, `claim`: the claim served; `debtor` pays `creditor` through head office.
+    `post_seq`, `part`: the posting during which it was made (a later one than the claim's when it
+    covers an uncovered rest); `claim_post_seq`, `claim`: the claim served; `debtor` pays `creditor`
+    through head office.
     """
 
     post_seq: int
@@ -122,8 +130,8 @@ def in_order(lots: Iterable[Lot]) -> list[Lot]:
 def take(lots: Iterable[Lot], quantity: int, day: date) -> tuple[list[tuple[Lot, int]], bool]:
     """Choose (lot, units) for `quantity` on business date `day`, changing no lot.
 
-    Lots that have not expired go first; expired ones are used only when the rest is short, and the second result then
-    says so (recorded as an exception). The units may sum to less than asked.
+    Lots that have not expired go first; expired ones are used only when the rest is short, and the
+    second result then says so (recorded as an exception). The units may sum to less than asked.
     """
     chosen: list[tuple[Lot, int]] = []
     expired_used = False
@@ -143,13 +151,18 @@ def take(lots: Iterable[Lot], quantity: int, day: date) -> tuple[list[tuple[Lot,
 def split_amount(
     chosen: list[tuple[Lot, int]], missing: int, amount_minor: int
 ) -> tuple[list[int], int]:
-    """Fen of each chosen lot and of the uncovered rest, by largest remainder, ties to the oldest lot (case 5)."""
+    """Fen of each chosen lot and of the uncovered rest, by largest remainder, ties to the oldest
+    lot (case 5).
+    """
     parts = spread(amount_minor, [units for _, units in chosen] + [missing])
     return parts[:-1], parts[-1]
 
 
 def cover(lot: Lot, waiting: Iterable[Uncovered]) -> Iterator[tuple[Uncovered, int, int]]:
-    """Use a new lot for uncovered claims, oldest claim first: (claim, units, fen). Both sides are changed as it goes."""
+    """Use a new lot for uncovered claims, oldest claim first: (claim, units, fen).
+
+    Both sides are changed as it goes.
+    """
     for debt in sorted(waiting, key=lambda u: (u.post_seq, u.claim)):
         if not lot.open:
             return

@@ -1,7 +1,8 @@
-"""Members as tills and head office know them: balances, the light row, and what a till may reckon with.
+"""Members as tills and head office know them: balances, the light row, and what a till may reckon
+with.
 
-A light row travels to every till for every card of the chain; it holds no name, phone or birthday in clear
-(sync-ledger.md 2.15). Profiles travel as attachments.
+A light row travels to every till for every card of the chain; it holds no name, phone or birthday
+in clear (sync-ledger.md 2.15). Profiles travel as attachments.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from sync.domain.accounts import BONUS, POINTS, PRINCIPAL, QUALIFYING
 
 
 class Balances(msgspec.Struct, frozen=True, gc=False):
-    """Amounts on a member's accounts: points, stored value principal and bonus (minor units), qualifying spend."""
+    """Amounts on a member's accounts: points, stored value principal and bonus (minor units),
+    qualifying spend.
+    """
 
     points: int = 0
     principal: int = 0
@@ -51,10 +54,13 @@ class LotSummary(msgspec.Struct, frozen=True, gc=False):
 
 
 class LightRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What every till holds for a member. `version`: post_seq of the last entry inside these figures.
+    """What every till holds for a member.
 
-    `marks`: per "device:epoch" the seq of the last entry of that till already inside them; a till's own entries above
-    its mark are pending (design.md section 6). `name`: masked; `phone_tail`: last four digits; `phone_key`: keyed hash.
+    `version`: post_seq of the last entry inside these figures.
+
+    `marks`: per "device:epoch" the seq of the last entry of that till already inside them; a till's
+    own entries above its mark are pending (design.md section 6). `name`: masked; `phone_tail`: last
+    four digits; `phone_key`: keyed hash.
     """
 
     member: UUID
@@ -73,7 +79,10 @@ class LightRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """Personal data of a member: the attachment of kind "profile". Phone in E.164, birthday month and day."""
+    """Personal data of a member: the attachment of kind "profile".
+
+    Phone in E.164, birthday month and day.
+    """
 
     member: UUID
     name: str
@@ -90,9 +99,9 @@ class Profile(msgspec.Struct, frozen=True):
 class Standing:
     """A member as a till sees one at the moment of deciding.
 
-    `confirmed`: head office's figures, `as_of_ms` old wall-clock of the row; `pending_credit` and `pending_debit`: own
-    entries above the row's mark, summed by sign per account; `own_top_up`: the part of pending_credit that this till
-    took as top-ups and may let be spent here.
+    `confirmed`: head office's figures, `as_of_ms` old wall-clock of the row; `pending_credit` and
+    `pending_debit`: own entries above the row's mark, summed by sign per account; `own_top_up`: the
+    part of pending_credit that this till took as top-ups and may let be spent here.
     """
 
     row: LightRow
@@ -113,9 +122,11 @@ class Standing:
 
     @property
     def available(self) -> Balances:
-        """What may be spent here without head office: confirmed, less pending debits, plus own top-ups.
+        """What may be spent here without head office: confirmed, less pending debits, plus own
+        top-ups.
 
-        Pending earned points are not spendable before head office has them (sync-ledger.md 2.3). Never below 0.
+        Pending earned points are not spendable before head office has them (sync-ledger.md 2.3).
+        Never below 0.
         """
         sums = self.confirmed + self.pending_debit + self.own_top_up
         return Balances(
@@ -128,6 +139,9 @@ class Standing:
 
 
 def masked(name: str) -> str:
-    """A name for a screen others can see: family name kept, the rest as stars: 张文静 -> 张**; Anna Lee -> A*** L**."""
+    """A name for a screen others can see, first letters kept, the rest as stars.
+
+    张文静 -> 张**; Anna Lee -> A*** L**.
+    """
     words = name.split()
     return " ".join(word[:1] + "*" * (len(word) - 1) for word in words)

@@ -9,7 +9,10 @@ CNY = "CNY"
 
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
-    """An amount in minor units of `currency`. Adds only to money of the same currency; never a float."""
+    """An amount in minor units of `currency`.
+
+    Adds only to money of the same currency; never a float.
+    """
 
     minor: int
     currency: str = CNY
@@ -41,7 +44,9 @@ class Money:
 
 
 def money(yuan: str, currency: str = CNY) -> Money:
-    """Parse "3000.00", "50" or "-0.5" into minor units; anything with more than two decimals is a ValueError."""
+    """Parse "3000.00", "50" or "-0.5" into minor units; anything with more than two decimals is a
+    ValueError.
+    """
     text = yuan.strip().replace(",", "")
     sign = -1 if text.startswith("-") else 1
     whole, _, fraction = text.lstrip("+-").partition(".")
@@ -51,6 +56,9 @@ def money(yuan: str, currency: str = CNY) -> Money:
 
 
 def plain(minor: int) -> str:
-    """Minor units as a plain decimal string: -909 -> "-9.09". For files and logs, not for screens."""
+    """Minor units as a plain decimal string: -909 -> "-9.09".
+
+    For files and logs, not for screens.
+    """
     sign = "-" if minor < 0 else ""
     return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"

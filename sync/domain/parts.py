@@ -7,10 +7,12 @@ from fractions import Fraction
 
 
 def spread(total: int, weights: Sequence[int | Fraction]) -> list[int]:
-    """Split `total` in proportion to `weights` (>= 0) by largest remainder; ties go to the earliest part.
+    """Split `total` in proportion to `weights` (>= 0) by largest remainder; ties go to the earliest
+    part.
 
-    The parts sum to `total` exactly; a part of weight 0 gets 0. A negative total is the exact mirror of the positive
-    one. Raises ValueError on a negative weight, or when every weight is 0 and the total is not.
+    The parts sum to `total` exactly; a part of weight 0 gets 0. A negative total is the exact
+    mirror of the positive one. Raises ValueError on a negative weight, or when every weight is 0
+    and the total is not.
     """
     if any(weight < 0 for weight in weights):
         raise ValueError("a weight is negative")
@@ -29,9 +31,11 @@ def spread(total: int, weights: Sequence[int | Fraction]) -> list[int]:
 
 
 def share_of_rest(amount: int, taken: int, quantity: int) -> int:
-    """Minor units that go with `taken` of `quantity` open units worth `amount`; the last taker gets all that is left.
+    """Minor units that go with `taken` of `quantity` open units worth `amount`; the last taker gets
+    all that is left.
 
-    Used where parts leave one by one (covering an uncovered redemption), so that they too sum exactly.
+    Used where parts leave one by one (covering an uncovered redemption), so that they too sum
+    exactly.
     """
     if not 0 < taken <= quantity:
         raise ValueError(f"cannot take {taken} of {quantity}")

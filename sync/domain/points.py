@@ -1,4 +1,4 @@
-"""Points: whole units of loyalty, a type of their own so that they never add to money (glossary)."""
+"""Points: whole units of loyalty, a type of their own so that they never add to money."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Posting: head office takes entries in order and decides what each does to the books. No I/O, no SQL.
+"""Posting: head office takes entries in order and decides what each does to the books.
 
-The caller loads `Books` for a batch (its members locked in sorted order), posts entry by entry, and stores the changes
-as sets of rows. What happened at a counter is a fact: an entry is posted, posted with exception codes, or quarantined;
-it is never refused (golden case 13).
+No I/O, no SQL.
+
+The caller loads `Books` for a batch (its members locked in sorted order), posts entry by entry, and
+stores the changes as sets of rows. What happened at a counter is a fact: an entry is posted, posted
+with exception codes, or quarantined; it is never refused (golden case 13).
 """
 
 from __future__ import annotations
@@ -78,17 +80,31 @@ class Issue(StrEnum):
 
 POSTED_KINDS = frozenset(
     {
-        Kind.SALE, Kind.TOP_UP, Kind.REDEEM_GIFT, Kind.ENROL, Kind.SHIFT_OPEN, Kind.SHIFT_CLOSE, Kind.CASH_IN,
-        Kind.CASH_OUT_DRAWER, Kind.CLOCK_NOTE, Kind.KEY_EVENT, Kind.NOTE, Kind.CARD_BLOCK, Kind.PROFILE,
+        Kind.SALE,
+        Kind.TOP_UP,
+        Kind.REDEEM_GIFT,
+        Kind.ENROL,
+        Kind.SHIFT_OPEN,
+        Kind.SHIFT_CLOSE,
+        Kind.CASH_IN,
+        Kind.CASH_OUT_DRAWER,
+        Kind.CLOCK_NOTE,
+        Kind.KEY_EVENT,
+        Kind.NOTE,
+        Kind.CARD_BLOCK,
+        Kind.PROFILE,
         Kind.OPENING_BALANCE,
     }
-)  # fmt: skip
+)
 
 
 @dataclass(slots=True)
 class MemberBook:
-    """A member's books at head office while a batch is posted. `lots`: open ones of all accounts, `uncovered`: open
-    claims; `marks`: last posted seq per "device:epoch"."""
+    """A member's books at head office while a batch is posted.
+
+    `lots`: open ones of all accounts, `uncovered`: open claims; `marks`: last posted seq per
+    "device:epoch".
+    """
 
     member: UUID
     tier: str
@@ -103,7 +119,10 @@ class MemberBook:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One posted line on a member's account. `reason`: effect | split (principal and bonus exchanged, case 8)."""
+    """One posted line on a member's account.
+
+    `reason`: effect | split (principal and bonus exchanged, case 8).
+    """
 
     post_seq: int
     part: int
@@ -115,7 +134,10 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Outcome of one entry. `post_seq` is None in quarantine. `allocations`: those made while posting it."""
+    """Outcome of one entry.
+
+    `post_seq` is None in quarantine. `allocations`: those made while posting it.
+    """
 
     ref: EntryRef
     entry_id: UUID | None
@@ -129,10 +151,10 @@ class Result:
 class Books:
     """What a batch needs, loaded by the caller, and what it changed.
 
-    `declined`: entry ids head office refused online; `taken`: entry ids already posted under another seq;
-    `place`: (dealer, store, till) of the device; `revoked`: the device's key was revoked.
-    Changes: `touched` members, `new_lots`, `changed_lots`, `new_uncovered`, `changed_uncovered`, `new_cards`,
-    `changed_cards`, `postings`.
+    `declined`: entry ids head office refused online; `taken`: entry ids already posted under
+    another seq; `place`: (dealer, store, till) of the device; `revoked`: the device's key was
+    revoked. Changes: `touched` members, `new_lots`, `changed_lots`, `new_uncovered`,
+    `changed_uncovered`, `new_cards`, `changed_cards`, `postings`.
     """
 
     programmes: Sequence[Programme]
@@ -162,7 +184,9 @@ class _Quarantine(Exception):  # noqa: N818  # not an error: an outcome
 
 
 def members_of(entries: Sequence[Entry]) -> list[UUID]:
-    """Members whose books the entries touch, sorted (the lock order); unreadable entries touch none."""
+    """Members whose books the entries touch, sorted (the lock order); unreadable entries touch
+    none.
+    """
     found: set[UUID] = set()
     for entry in entries:
         try:
@@ -178,7 +202,9 @@ def members_of(entries: Sequence[Entry]) -> list[UUID]:
 
 
 def post(entry: Entry, books: Books, post_seq: int) -> Result:
-    """Post one entry as number `post_seq`, changing `books`; a quarantined entry changes nothing and uses no number."""
+    """Post one entry as number `post_seq`, changing `books`; a quarantined entry changes nothing
+    and uses no number.
+    """
     ref = EntryRef(entry.device, entry.epoch, entry.seq)
     entry_id: UUID | None = None
     try:
@@ -334,7 +360,9 @@ class _Run:
                 self._leave_uncovered(book, index, claim, rest, settlement)
 
     def _settlement(self, claim: Claim) -> int:
-        """Head office's value of a claim: stored value at its amount, points by the offer of the named programme."""
+        """Head office's value of a claim: stored value at its amount, points by the offer of the
+        named programme.
+        """
         if claim.kind not in (GIFT, POINTS_TENDER):
             return claim.quantity
         programme = self.books.programme(self.body.programme)
@@ -357,7 +385,9 @@ class _Run:
     def _draw(
         self, book: MemberBook, index: int, claim: Claim, account: str, quantity: int, amount: int
     ) -> int:
-        """Allocate `quantity` worth `amount` to the member's lots of `account`; units no lot could give."""
+        """Allocate `quantity` worth `amount` to the member's lots of `account`; units no lot could
+        give.
+        """
         mine = [lot for lot in book.lots if lot.account == account]
         chosen, expired = take(mine, quantity, self.body.business_date)
         if expired:
@@ -367,8 +397,18 @@ class _Run:
         for (lot, units), fen in zip(chosen, fens, strict=True):
             lot.open -= units
             self._changed(lot)
-            self._allocate(lot, self.post_seq, index, claim.kind, claim.offer, self.ref, self.body.place.store,
-                           units, fen, self.body.place.dealer)  # fmt: skip
+            self._allocate(
+                lot,
+                self.post_seq,
+                index,
+                claim.kind,
+                claim.offer,
+                self.ref,
+                self.body.place.store,
+                units,
+                fen,
+                self.body.place.dealer,
+            )
         return missing
 
     def _leave_uncovered(
@@ -381,9 +421,19 @@ class _Run:
             if a.claim == index and a.claim_post_seq == self.post_seq
         )
         debt = Uncovered(
-            self.post_seq, index, book.member, claim.account, claim.kind, claim.offer, self.ref, self.body.place.dealer,
-            self.body.place.store, self.body.business_date, rest, settlement - settled,
-        )  # fmt: skip
+            self.post_seq,
+            index,
+            book.member,
+            claim.account,
+            claim.kind,
+            claim.offer,
+            self.ref,
+            self.body.place.dealer,
+            self.body.place.store,
+            self.body.business_date,
+            rest,
+            settlement - settled,
+        )
         book.uncovered.append(debt)
         self.books.new_uncovered.append(debt)
 
@@ -396,9 +446,18 @@ class _Run:
                 sums[owner[1]] = sums.get(owner[1], 0) + effect.delta
         for part, (account, quantity) in enumerate(sorted(sums.items())):
             lot = Lot(
-                LotKey(self.post_seq, part), book.member, account, self.body.place.dealer, self.body.place.store,
-                self._funder(account), self.ref, self.body.business_date, self._expiry(account), quantity, quantity,
-            )  # fmt: skip
+                LotKey(self.post_seq, part),
+                book.member,
+                account,
+                self.body.place.dealer,
+                self.body.place.store,
+                self._funder(account),
+                self.ref,
+                self.body.business_date,
+                self._expiry(account),
+                quantity,
+                quantity,
+            )
             book.lots.append(lot)
             self.books.new_lots.append(lot)
             self._move(book, account, quantity, "effect")
@@ -408,8 +467,18 @@ class _Run:
         waiting = [debt for debt in book.uncovered if debt.account == lot.account and debt.open]
         for debt, units, fen in cover(lot, waiting):
             self.books.changed_uncovered[(debt.post_seq, debt.claim)] = debt
-            self._allocate(lot, debt.post_seq, debt.claim, debt.kind, debt.offer, debt.entry, debt.store, units, fen,
-                           debt.creditor)  # fmt: skip
+            self._allocate(
+                lot,
+                debt.post_seq,
+                debt.claim,
+                debt.kind,
+                debt.offer,
+                debt.entry,
+                debt.store,
+                units,
+                fen,
+                debt.creditor,
+            )
 
     def _funder(self, account: str) -> str:
         programme = self.books.programme(self.body.programme)
@@ -437,9 +506,18 @@ class _Run:
         )
 
     def _allocate(
-        self, lot: Lot, claim_post_seq: int, claim: int, kind: str, offer: str, entry: EntryRef, store: str,
-        units: int, fen: int, creditor: str,
-    ) -> None:  # fmt: skip
+        self,
+        lot: Lot,
+        claim_post_seq: int,
+        claim: int,
+        kind: str,
+        offer: str,
+        entry: EntryRef,
+        store: str,
+        units: int,
+        fen: int,
+        creditor: str,
+    ) -> None:
         self.allocations.append(
             Allocation(
                 self.post_seq,
@@ -460,7 +538,7 @@ class _Run:
                 fen,
                 lot.debtor(creditor),
                 creditor,
-            )  # fmt: skip
+            )
         )
 
     def _changed(self, lot: Lot) -> None:

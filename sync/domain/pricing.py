@@ -1,8 +1,9 @@
-"""What goods cost a customer: tag price, member price, and the deeper price of the part that stored value settles.
+"""What goods cost a customer: tag price, member price, and the deeper price of the part that stored
+value settles.
 
-Order of amounts (ui/counter-sale.png, golden case 8): tag total, less member discount, is the price; points pay part
-of it at face value; stored value settles as much of the rest as is asked for and charged at the deeper price; money
-pays what remains.
+Order of amounts (ui/counter-sale.png, golden case 8): tag total, less member discount, is the
+price; points pay part of it at face value; stored value settles as much of the rest as is asked for
+and charged at the deeper price; money pays what remains.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ PLAIN_AMOUNT_SKU = ""
 
 
 class Product(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A product as head office publishes it. `member_minor`: a member-only price that goes before the tier's share."""
+    """A product as head office publishes it.
+
+    `member_minor`: a member-only price that goes before the tier's share.
+    """
 
     sku: str
     barcode: str
@@ -35,7 +39,10 @@ class Product(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """One line rung up: a product, or a plain amount (`sku` empty). `unit_minor` is the tag price of one."""
+    """One line rung up: a product, or a plain amount (`sku` empty).
+
+    `unit_minor` is the tag price of one.
+    """
 
     sku: str
     quantity: int
@@ -44,7 +51,10 @@ class BasketLine:
 
 
 class PricedLine(msgspec.Struct, frozen=True):
-    """A line with its price. `rule`: price.tag | price.tier | price.member; `price_minor` = quantity at that price."""
+    """A line with its price.
+
+    `rule`: price.tag | price.tier | price.member; `price_minor` = quantity at that price.
+    """
 
     item: int
     sku: str
@@ -69,9 +79,11 @@ class Priced:
 def price(
     programme: Programme, basket: Sequence[BasketLine], tier: Tier | None
 ) -> Priced | Refusal:
-    """Price a basket for a member of `tier` (None: no member, or a joining purchase, which pays the tag price).
+    """Price a basket for a member of `tier` (None: no member, or a joining purchase, which pays the
+    tag price).
 
-    The lower of the member-only price and the tier's share holds; a discount is rounded down to the fen per unit.
+    The lower of the member-only price and the tier's share holds; a discount is rounded down to the
+    fen per unit.
     """
     if not basket:
         return refuse(Code.BASKET_EMPTY)
@@ -120,7 +132,10 @@ def _unit_discount(
     if by_tier == 0:
         return "price.tag", 0, None
     step = Step(
-        "price.tier", programme.version,
-        {"tier": tier.code, "tag": line.unit_minor, "per_mille": tier.price_per_mille}, by_tier, item,
-    )  # fmt: skip
+        "price.tier",
+        programme.version,
+        {"tier": tier.code, "tag": line.unit_minor, "per_mille": tier.price_per_mille},
+        by_tier,
+        item,
+    )
     return "price.tier", by_tier, step

@@ -1,8 +1,9 @@
 """The programme: the signed, versioned, effective-dated rule pack (golden case 17).
 
-Head office writes it, tills verify the signature and apply it; nothing in a shop can change it. A field a till does
-not know makes the pack unreadable to it (it keeps the last one it understood and says so): a rule is never ignored.
-All amounts are minor units, ratios are exact, thresholds are inclusive.
+Head office writes it, tills verify the signature and apply it; nothing in a shop can change it. A
+field a till does not know makes the pack unreadable to it (it keeps the last one it understood and
+says so): a rule is never ignored. All amounts are minor units, ratios are exact, thresholds are
+inclusive.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A level. `price_per_mille`: goods are charged at this share of the tag price (900 = 9 折).
 
-    `stored_value_per_mille`: the part of the amount due that stored value settles is charged at this share (golden
-    case 8; 1000 = no deeper price). `threshold_minor`: qualifying spend that reaches the tier.
+    `stored_value_per_mille`: the part of the amount due that stored value settles is charged at
+    this share (golden case 8; 1000 = no deeper price). `threshold_minor`: qualifying spend that
+    reaches the tier.
     """
 
     code: str
@@ -54,7 +56,9 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may join (golden case 2): one purchase of `single_minor`, or `window_minor` within `window_months`."""
+    """Who may join (golden case 2): one purchase of `single_minor`, or `window_minor` within
+    `window_months`.
+    """
 
     single_minor: int
     window_minor: int
@@ -64,7 +68,10 @@ class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Earning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Points per yuan (golden case 1) and life of a lot. `points_per_yuan_by_dealer` overrides the ratio."""
+    """Points per yuan (golden case 1) and life of a lot.
+
+    `points_per_yuan_by_dealer` overrides the ratio.
+    """
 
     points_per_yuan: Ratio
     points_per_yuan_by_dealer: dict[str, Ratio] = {}
@@ -72,7 +79,8 @@ class Earning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PointsTender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Points as money at some dealers (golden case 3): `unit_points` pay `face_minor`, settled at `settlement_minor`.
+    """Points as money at some dealers (golden case 3): `unit_points` pay `face_minor`, settled at
+    `settlement_minor`.
 
     An empty `dealers` means every dealer. Points are taken in multiples of `unit_points`, at most
     `max_share_per_mille` of the goods' price.
@@ -87,7 +95,9 @@ class PointsTender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Gift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A gift for points; `settlement_minor` is what the funding dealers pay for it together (golden case 4)."""
+    """A gift for points; `settlement_minor` is what the funding dealers pay for it together (golden
+    case 4).
+    """
 
     offer: str
     name: Words
@@ -105,8 +115,11 @@ class TopUpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoredValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Top-up table and limits. `bonus_funded_by`: who bears bonus spent at another dealer (golden case 8):
-    "redeeming" (default), "issuing" or "headoffice". Caps: confirm with counsel (mission.md pitfall 20)."""
+    """Top-up table and limits.
+
+    `bonus_funded_by`: who bears bonus spent at another dealer (golden case 8): "redeeming"
+    (default), "issuing" or "headoffice". Caps: confirm with counsel (mission.md pitfall 20).
+    """
 
     steps: tuple[TopUpStep, ...] = ()
     bonus_funded_by: str = "redeeming"
@@ -118,7 +131,8 @@ class StoredValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OfflineLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Unleased debits and top-ups without head office (sync-ledger.md 2.10 as amended by design.md section 5).
+    """Unleased debits and top-ups without head office (sync-ledger.md 2.10 as amended by design.md
+    section 5).
 
     Soft marks need an approver, hard marks refuse. Every cap counts since the last acknowledgement.
     """
@@ -199,7 +213,9 @@ def to_bytes(programme: Programme) -> bytes:
 
 
 def from_bytes(data: bytes) -> Programme:
-    """Programme from canonical bytes; raises ValueError for anything this release cannot fully apply."""
+    """Programme from canonical bytes; raises ValueError for anything this release cannot fully
+    apply.
+    """
     canonical.decode(data)
     try:
         return msgspec.json.decode(data, type=Programme)

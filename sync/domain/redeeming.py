@@ -20,7 +20,9 @@ PER_MILLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class PointsPaid:
-    """Points taken as money: face value for the customer, settlement value between dealers, the offer used."""
+    """Points taken as money: face value for the customer, settlement value between dealers, the
+    offer used.
+    """
 
     points: int
     face_minor: int
@@ -43,8 +45,11 @@ class PointsPaid:
 def points_tender(
     programme: Programme, dealer: str, points: int, available: int, price_minor: int
 ) -> PointsPaid | Refusal:
-    """Pay part of a price with `points`, of `available`. Refusals: no such offer here, not a multiple, short, above
-    the share of the price the offer allows."""
+    """Pay part of a price with `points`, of `available`.
+
+    Refusals: no such offer here, not a multiple, short, above the share of the price the offer
+    allows.
+    """
     offer = programme.points_tender(dealer)
     if offer is None:
         return refuse(Code.POINTS_TENDER_NOT_HERE, dealer=dealer)
@@ -60,14 +65,23 @@ def points_tender(
     if face > most:
         return refuse(Code.POINTS_ABOVE_SHARE, face_minor=face, most_minor=most)
     step = Step(
-        "points_tender.face", programme.version,
-        {"points": points, "unit": offer.unit_points, "face": offer.face_minor, "settle": offer.settlement_minor}, face,
-    )  # fmt: skip
+        "points_tender.face",
+        programme.version,
+        {
+            "points": points,
+            "unit": offer.unit_points,
+            "face": offer.face_minor,
+            "settle": offer.settlement_minor,
+        },
+        face,
+    )
     return PointsPaid(points, face, units * offer.settlement_minor, offer.offer, (step,))
 
 
 def most_points(programme: Programme, dealer: str, available: int, price_minor: int) -> int:
-    """The most points that may pay here: multiple, balance and share all respected; 0 when none may."""
+    """The most points that may pay here: multiple, balance and share all respected; 0 when none
+    may.
+    """
     offer = programme.points_tender(dealer)
     if offer is None:
         return 0
@@ -79,7 +93,9 @@ def most_points(programme: Programme, dealer: str, available: int, price_minor: 
 
 
 class GiftData(msgspec.Struct, frozen=True):
-    """Body data of a redeem_gift entry; values are those of the offer at the programme version of the entry."""
+    """Body data of a redeem_gift entry; values are those of the offer at the programme version of
+    the entry.
+    """
 
     offer: str
     quantity: int
@@ -116,9 +132,16 @@ def gift(
         Effect(accounts.dealer(dealer, "points_accepted"), accounts.PTS, points),
     )
     step = Step(
-        "gift.points", programme.version,
-        {"offer": offer.offer, "points": offer.points, "quantity": quantity, "settle": offer.settlement_minor}, points,
-    )  # fmt: skip
+        "gift.points",
+        programme.version,
+        {
+            "offer": offer.offer,
+            "points": offer.points,
+            "quantity": quantity,
+            "settle": offer.settlement_minor,
+        },
+        points,
+    )
     return GiftTaken(
         GiftData(offer.offer, quantity, points, face, settlement),
         effects,

@@ -1,4 +1,6 @@
-"""Refusals: what the rules said no to, as a value with a code and parameters, never a sentence (aesthetics 3.8)."""
+"""Refusals: what the rules said no to, as a value with a code and parameters, never a sentence
+(aesthetics 3.8).
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,10 @@ REFUSAL_CODES = frozenset(code.value for code in Code)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No, with the reason. `params` holds integers (minor units, points, counts) and short ids only."""
+    """No, with the reason.
+
+    `params` holds integers (minor units, points, counts) and short ids only.
+    """
 
     code: Code
     params: tuple[tuple[str, int | str], ...] = ()

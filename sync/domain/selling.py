@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from sync.domain import accounts
-from sync.domain.earning import Earned, earn
+from sync.domain.earning import earn
 from sync.domain.journal import Claim, Effect
 from sync.domain.limits import Debit
 from sync.domain.members import Balances
@@ -26,7 +26,10 @@ MONEY_TENDERS = ("cash", "wechat", "alipay", "bank_card")
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """The member at the counter. `joining`: enrolled for this very purchase, so not at member price (golden case 2)."""
+    """The member at the counter.
+
+    `joining`: enrolled for this very purchase, so not at member price (golden case 2).
+    """
 
     member: UUID
     tier: Tier
@@ -36,15 +39,20 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How the customer wants to pay: points to use, stored value up to `stored_value_minor` (charged amount)."""
+    """How the customer wants to pay: points to use, stored value up to `stored_value_minor`
+    (charged amount).
+    """
 
     points: int = 0
     stored_value_minor: int = 0
 
 
 class SoldLine(msgspec.Struct, frozen=True):
-    """A line of a finished sale. The `*_share` fields are its parts of the order-level amounts, so that a return can
-    give exactly them back: price = stored_value_discount + points + principal + bonus + money."""
+    """A line of a finished sale.
+
+    The `*_share` fields are its parts of the order-level amounts, so that a return can give exactly
+    them back: price = stored_value_discount + points + principal + bonus + money.
+    """
 
     item: int
     sku: str
@@ -63,7 +71,9 @@ class SoldLine(msgspec.Struct, frozen=True):
 
 
 class SaleData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Body data of a sale entry. `due_minor` is the amount due after all discounts; the tenders add up to it.
+    """Body data of a sale entry.
+
+    `due_minor` is the amount due after all discounts; the tenders add up to it.
 
     `tendered_minor` and `change_minor`: cash handed over and given back.
     """
@@ -106,7 +116,10 @@ def quote(
     buyer: Buyer | None,
     wish: Wish | None = None,
 ) -> Quote | Refusal:
-    """Work out a sale at `dealer`. Points and stored value need a member; the rest is due in money."""
+    """Work out a sale at `dealer`.
+
+    Points and stored value need a member; the rest is due in money.
+    """
     wish = wish or Wish()
     if buyer is None and (wish.points or wish.stored_value_minor):
         return refuse(Code.MEMBER_NEEDED)
@@ -175,7 +188,7 @@ def _assemble(
             *share,
             used,
             earned.by_line[line.item] if earned else 0,
-        )  # fmt: skip
+        )
         for line, share, used in zip(priced.lines, shares, points_used, strict=True)
     )
     data = SaleData(
@@ -206,8 +219,10 @@ def _assemble(
 def _shares(
     priced: Priced, face: int, discount: int, principal: int, bonus: int
 ) -> list[tuple[int, int, int, int, int]]:
-    """Per line (stored-value discount, points face, principal, bonus, money), each order amount spread by what the
-    line has left, so that no line goes below zero and each column sums to its order amount."""
+    """Per line (stored-value discount, points face, principal, bonus, money), each order amount
+    spread by what the line has left, so that no line goes below zero and each column sums to its
+    order amount.
+    """
     left = [line.price_minor for line in priced.lines]
     columns: list[list[int]] = []
     for amount in (face, discount, principal, bonus):
@@ -229,13 +244,23 @@ def _tender_steps(
     if buyer and deeper.gross_minor:
         per_mille = 1000 if buyer.joining else buyer.tier.stored_value_per_mille
         steps += [
-            Step("stored_value.price", programme.version, {"gross": deeper.gross_minor, "per_mille": per_mille}, deeper.charged_minor),
             Step(
-                "stored_value.split", programme.version,
-                {"charged": deeper.charged_minor, "principal": buyer.available.principal, "bonus": buyer.available.bonus},
+                "stored_value.price",
+                programme.version,
+                {"gross": deeper.gross_minor, "per_mille": per_mille},
+                deeper.charged_minor,
+            ),
+            Step(
+                "stored_value.split",
+                programme.version,
+                {
+                    "charged": deeper.charged_minor,
+                    "principal": buyer.available.principal,
+                    "bonus": buyer.available.bonus,
+                },
                 parts[0],
             ),
-        ]  # fmt: skip
+        ]
     return tuple(steps)
 
 
@@ -249,7 +274,9 @@ def _claims(paid: PointsPaid | None, principal: int, bonus: int) -> tuple[Claim,
 
 
 def pay(quoted: Quote, money_tender: str, tendered_minor: int) -> SaleData | Refusal:
-    """Settle a quote: the money part by `money_tender`; for cash, `tendered_minor` is what was handed over."""
+    """Settle a quote: the money part by `money_tender`; for cash, `tendered_minor` is what was
+    handed over.
+    """
     money_minor = quoted.data.money_minor
     if money_tender not in MONEY_TENDERS and money_minor:
         raise ValueError(f"unknown tender: {money_tender!r}")
@@ -270,7 +297,9 @@ def pay(quoted: Quote, money_tender: str, tendered_minor: int) -> SaleData | Ref
 
 
 def money_account(dealer: str, till: str, tender: str) -> str:
-    """Where money of a tender goes: the till's drawer for cash, else the dealer's account of that tender."""
+    """Where money of a tender goes: the till's drawer for cash, else the dealer's account of that
+    tender.
+    """
     return (
         accounts.drawer(till) if tender == "cash" else accounts.dealer(dealer, f"tender_{tender}")
     )

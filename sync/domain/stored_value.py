@@ -1,4 +1,6 @@
-"""Stored value: top-up with bonus, the deeper price, and the principal/bonus split of a spend (golden case 8)."""
+"""Stored value: top-up with bonus, the deeper price, and the principal/bonus split of a spend
+(golden case 8).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ PER_MILLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class DeeperPrice:
-    """`gross` of the amount due is settled by stored value, `charged` is taken, `discount` is what was saved."""
+    """`gross` of the amount due is settled by stored value, `charged` is taken, `discount` is what
+    was saved.
+    """
 
     gross_minor: int
     discount_minor: int
@@ -27,14 +31,18 @@ class DeeperPrice:
 
 
 def charged_for(gross_minor: int, per_mille: int) -> int:
-    """V(G): what stored value pays for a part G of the amount due; the discount is rounded down to the fen."""
+    """V(G): what stored value pays for a part G of the amount due; the discount is rounded down to
+    the fen.
+    """
     return gross_minor - gross_minor * (PER_MILLE - per_mille) // PER_MILLE
 
 
 def deeper_price(due_minor: int, per_mille: int, limit_minor: int) -> DeeperPrice:
-    """The most of `due_minor` that stored value up to `limit_minor` can settle at `per_mille` of the price.
+    """The most of `due_minor` that stored value up to `limit_minor` can settle at `per_mille` of
+    the price.
 
-    When the limit binds, G is the largest with V(G) <= limit. per_mille is 1..1000, amounts are >= 0.
+    When the limit binds, G is the largest with V(G) <= limit. per_mille is 1..1000, amounts are >=
+    0.
     """
     if not 1 <= per_mille <= PER_MILLE or due_minor < 0 or limit_minor < 0:
         raise ValueError(f"due {due_minor}, per mille {per_mille}, limit {limit_minor}")
@@ -91,7 +99,8 @@ def top_up(
 ) -> TopUp | Refusal:
     """Load `amount_minor` (> 0) onto the accounts of `member` (id as text), who holds `held`.
 
-    The money goes to `tender_account`; the bonus is a cost of the dealer. Refused above the balance cap.
+    The money goes to `tender_account`; the bonus is a cost of the dealer. Refused above the balance
+    cap.
     """
     if amount_minor <= 0:
         return refuse(Code.AMOUNT_NOT_POSITIVE)
