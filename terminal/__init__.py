@@ -1,0 +1,1 @@
+"""The cashier application; the only folder that knows Qt."""

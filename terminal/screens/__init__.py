@@ -1,0 +1,1 @@
+"""Screens draw a frozen view and forward what the person did; they decide nothing."""

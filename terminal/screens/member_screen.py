@@ -1,0 +1,124 @@
+"""The three columns of a screen that serves a member: member, work, money."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from terminal.presenters.member_pane_view import MemberPaneView
+from terminal.presenters.parts_view import (
+    ActionView,
+    AmountRow,
+    DoneView,
+    ExplainView,
+    PinView,
+)
+from terminal.screens.amount_rows import ExplainPanel
+from terminal.screens.base import Screen, margins
+from terminal.screens.member_pane import MemberPane
+from terminal.screens.pay_column import PayColumn
+from terminal.text import Text
+from terminal.widgets.cards import Card, row
+from terminal.widgets.theme import current
+
+_WIDE, _NARROW = (332, 324), (252, 272)
+
+
+class MemberScreen(Screen):
+    """Member left, work in the middle (explanations open over it), money right."""
+
+    enrol_requested = Signal()
+    member_change_requested = Signal()
+    profile_requested = Signal()
+    explain_requested = Signal(object)
+    tender_chosen = Signal(object)
+    pin_digit_typed = Signal(object)
+    pin_backspaced = Signal()
+    pin_cleared = Signal()
+    approver_chosen = Signal(object)
+    reprint_requested = Signal()
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.member = MemberPane(self.captions)
+        self.explain = ExplainPanel(self.captions)
+        self._centre = QStackedWidget()
+        self.work = Card(padding=0, spacing=0)
+        self.pay: PayColumn
+
+    def assemble(self, work: QWidget, pay: PayColumn) -> None:
+        """Put the columns together and forward what the shared parts report."""
+        self.pay = pay
+        self._centre.addWidget(work)
+        self._centre.addWidget(self.explain)
+        self.work.body.addWidget(self._centre)
+        columns = row(spacing=16)
+        columns.addWidget(self.member)
+        columns.addWidget(self.work, 1)
+        columns.addWidget(pay)
+        self.setLayout(columns)
+        margins(self)
+        self.show_narrow(False)
+        self.member.enrol_requested.connect(self.enrol_requested.emit)
+        self.member.change_requested.connect(self.member_change_requested.emit)
+        self.member.profile_requested.connect(self.profile_requested.emit)
+        self.explain.closed.connect(self.back_pressed.emit)
+        pay.primary_pressed.connect(self.primary_pressed.emit)
+        pay.explain_pressed.connect(self.explain_requested.emit)
+        pay.key_pressed.connect(self._key)
+        pay.pin.dots.digit_typed.connect(self.pin_digit_typed.emit)
+        pay.pin.dots.backspace_typed.connect(self.pin_backspaced.emit)
+        pay.pin.dots.cleared.connect(self.pin_cleared.emit)
+        pay.pin.approver_chosen.connect(self.approver_chosen.emit)
+        pay.done.reprint_pressed.connect(self.reprint_requested.emit)
+
+    def render_shared(self, member: MemberPaneView, explain: ExplainView | None) -> None:
+        """Draw the member pane, and an explanation over the work if one is open."""
+        self.member.render(member)
+        if explain is not None:
+            self.explain.show_explanation(explain)
+        self._centre.setCurrentIndex(int(explain is not None))
+
+    def show_narrow(self, narrow: bool) -> None:
+        """Narrower outer columns and gaps; the member's balances under each other."""
+        left, right = _NARROW if narrow else _WIDE
+        theme = current()
+        self.member.setFixedWidth(theme.px(left))
+        self.pay.setFixedWidth(theme.px(right))
+        self.member.show_narrow(narrow)
+        pixels = theme.px(12 if narrow else 16)
+        layout = self.layout()
+        if layout is not None:
+            layout.setContentsMargins(pixels, theme.px(16), pixels, 0)
+            layout.setSpacing(pixels)
+
+    def type_key(self, key: str) -> None:
+        """Digits are the PIN's while one is asked for, the amount's otherwise."""
+        if self.pay.asks_pin():
+            self._pin_key(key)
+        else:
+            super().type_key(key)
+
+    def render_pay(
+        self,
+        due: str,
+        primary: ActionView,
+        *,
+        earns: AmountRow | None = None,
+        pin: PinView | None = None,
+        done: DoneView | None = None,
+    ) -> None:
+        """Draw the money column; the keyboard goes to the PIN and comes back after it."""
+        asked_before = self.pay.asks_pin()
+        self.pay.render(due, primary, earns=earns, pin=pin, done=done)
+        if asked_before and not self.pay.asks_pin():
+            self.arrive()
+
+    def _key(self, key: str) -> None:
+        self.type_key(key)
+
+    def _pin_key(self, key: str) -> None:
+        if key == "clear":
+            self.pin_cleared.emit()
+        elif key == "back":
+            self.pin_backspaced.emit()
+        elif key.isdigit():
+            self.pin_digit_typed.emit(key)

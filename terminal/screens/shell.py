@@ -1,0 +1,121 @@
+"""The window: the frame around the screens, and the keys that work everywhere."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from terminal.presenters.shell_view import RailItem, ShellView
+from terminal.screens.base import Screen
+from terminal.screens.frame import NoticeBar, Rail, StatusStrip, TopBar
+from terminal.text import Text
+from terminal.widgets.captions import Captions
+from terminal.widgets.cards import column, holder, row
+from terminal.widgets.theme import current
+
+_NARROW_BELOW = 1200
+_SMALLEST = (1024, 768)
+_FUNCTION_KEYS = tuple(f"F{number}" for number in range(1, 11))
+_LOCK_KEY = "F9"
+
+
+class Shell(QWidget):
+    """Shows the screen that the view names; every function key is a rail item or the lock."""
+
+    screen_requested = Signal(object)
+    lock_requested = Signal()
+    end_shift_requested = Signal()
+    language_toggled = Signal()
+    offline_toggled = Signal()
+    notice_action_pressed = Signal(object)
+    notice_dismissed = Signal()
+
+    def __init__(self, text: Text, screens: Mapping[str, Screen]) -> None:
+        super().__init__()
+        self.setObjectName("shell")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._captions = Captions(text)
+        self._screens = dict(screens)
+        self._items: tuple[RailItem, ...] = ()
+        self._on_show = ""
+        self._lockable = False
+        self.top, self.rail = TopBar(self._captions), Rail()
+        self.notice, self.status = NoticeBar(self._captions), StatusStrip(self._captions)
+        self._captions.bind(self.setWindowTitle, "app.title")
+        self._stack = QStackedWidget()
+        for screen in self._screens.values():
+            self._stack.addWidget(screen)
+        self._assemble()
+        self._connect()
+        self.setMinimumSize(*_SMALLEST)
+
+    def render(self, view: ShellView) -> None:
+        """Draw the frame and bring the named screen on show."""
+        self._items = view.rail
+        self._lockable = view.top.signed_in
+        self.top.render(view.top)
+        self.rail.render(view.rail, view.screen)
+        self.notice.render(view.notice, view.hint)
+        self.status.render(view.status)
+        if view.screen != self._on_show:
+            self._on_show = view.screen
+            self._stack.setCurrentWidget(self._screens[view.screen])
+            self._screens[view.screen].arrive()
+
+    def retranslate(self) -> None:
+        """Put all fixed words again after `Text.switch`; then render every view again."""
+        self._captions.refresh()
+        for screen in self._screens.values():
+            screen.retranslate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Choose the narrow or the wide arrangement."""
+        super().resizeEvent(event)
+        narrow = self.width() < current().px(_NARROW_BELOW)
+        self.top.show_narrow(narrow)
+        self.rail.show_narrow(narrow)
+        self.status.show_narrow(narrow)
+        for screen in self._screens.values():
+            screen.show_narrow(narrow)
+
+    def _assemble(self) -> None:
+        work = column(spacing=0)
+        work.addWidget(self._stack, 1)
+        line = row()
+        pixels = current().px(12)
+        line.setContentsMargins(pixels, current().px(6), pixels, current().px(6))
+        line.addWidget(self.notice)
+        work.addLayout(line)
+        middle = row(spacing=0)
+        middle.addWidget(self.rail)
+        middle.addWidget(holder(work), 1)
+        outer = column(spacing=0)
+        outer.addWidget(self.top)
+        outer.addLayout(middle, 1)
+        outer.addWidget(self.status)
+        self.setLayout(outer)
+
+    def _connect(self) -> None:
+        self.rail.chosen.connect(self.screen_requested.emit)
+        self.top.lock_pressed.connect(self.lock_requested.emit)
+        self.top.end_shift_pressed.connect(self.end_shift_requested.emit)
+        self.notice.action_pressed.connect(self.notice_action_pressed.emit)
+        self.notice.dismissed.connect(self.notice_dismissed.emit)
+        self.status.language_pressed.connect(self.language_toggled.emit)
+        self.status.offline_pressed.connect(self.offline_toggled.emit)
+        for key in _FUNCTION_KEYS:
+            self._shortcut(key, partial(self._function_key, key))
+
+    def _shortcut(self, key: str, act: Callable[[], None]) -> None:
+        QShortcut(QKeySequence(key), self).activated.connect(act)
+
+    def _function_key(self, key: str) -> None:
+        if key == _LOCK_KEY:
+            if self._lockable:
+                self.lock_requested.emit()
+            return
+        for item in self._items:
+            if item.key == key and item.enabled:
+                self.screen_requested.emit(item.screen)

@@ -1,0 +1,164 @@
+"""Codes and parameters to sentences, amounts and dates in the cashier's language. No Qt.
+
+A sentence is asked for by its code (`text("sale.take_payment", amount_minor=387222)`) and stands in
+`resources/translations/*.po`. A parameter's last word says how it is written: `_minor` as money (fen),
+`_points` as points with their unit, `_date` as a day, `_time` as a clock time, `_s` as an age;
+other integers get group separators (give years and numbers of things as text).
+"""
+
+import gettext
+import io
+import logging
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
+
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+import resources
+
+Language = Literal["zh_CN", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh_CN", "en")
+
+_log = logging.getLogger("ui")
+_MINUS = "\N{MINUS SIGN}"
+_SYMBOLS = {"CNY": "¥", "HKD": "HK$", "USD": "$", "EUR": "€"}
+_EXPONENTS = {"CNY": 2, "HKD": 2, "USD": 2, "EUR": 2, "JPY": 0}
+_DATE_PATTERNS = {
+    "zh_CN": ("M月d日", "y年M月d日", "y年M月"),
+    "en": ("d MMM", "d MMM y", "MMM y"),
+}
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+
+
+class Text:
+    """The one source of words and formatted values; presenters and screens share one instance."""
+
+    def __init__(self, language: Language = "zh_CN") -> None:
+        self._language = language
+
+    @property
+    def language(self) -> Language:
+        """The language in use."""
+        return self._language
+
+    def switch(self, language: Language) -> None:
+        """Use another language from now on; whoever shows words asks for them again."""
+        self._language = language
+
+    def __call__(self, code: str, /, **params: object) -> str:
+        """The sentence of a code; with `count=n` the plural form for n.
+
+        An unknown code comes back as it is, so that a cashier still sees something to report.
+        """
+        return self.sentence(code, params)
+
+    def sentence(self, code: str, params: Mapping[str, object]) -> str:
+        """As calling, for a refusal or fault that carries its code and parameters."""
+        pattern = self._pattern(code, params.get("count"))
+        if pattern is None:
+            _log.warning("text missing code=%s language=%s", code, self._language)
+            return " ".join([code, *(f"{k}={v}" for k, v in sorted(params.items()))])
+        try:
+            return pattern.format_map({k: self._value(k, v) for k, v in params.items()})
+        except KeyError as missing:
+            _log.warning("text parameter missing code=%s name=%s", code, missing)
+            return pattern
+
+    def has(self, code: str) -> bool:
+        """Whether the language has words for this code."""
+        return self._pattern(code, None) is not None
+
+    def money(
+        self, amount_fen: int, *, currency: str = "CNY", sign: bool = False, symbol: bool = True
+    ) -> str:
+        """Minor units as `¥1,234.50`, negative as `−¥50.00`; `sign` puts + before a gain."""
+        exponent = _EXPONENTS.get(currency, 2)
+        pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
+        amount = Decimal(abs(amount_fen)).scaleb(-exponent)
+        digits = format_decimal(amount, format=pattern, locale=self._language)
+        mark = _SYMBOLS.get(currency, currency + " ") if symbol else ""
+        return _signed(amount_fen, sign) + mark + digits
+
+    def money_short(self, amount_fen: int) -> str:
+        """Money without `.00` when it is whole: `¥3,000`, `¥95.50`; for sentences, not columns."""
+        return self.money(amount_fen).removesuffix(".00")
+
+    def number(self, value: int, *, sign: bool = False) -> str:
+        """An integer with group separators: `1,240`, `−36`."""
+        return _signed(value, sign) + str(format_decimal(abs(value), locale=self._language))
+
+    def points(self, value: int, *, sign: bool = False) -> str:
+        """Points with their unit: `1,240 分`, `+36 pts`."""
+        return self("unit.points", value=self.number(value, sign=sign))
+
+    def date(self, day: date, *, year: bool = False) -> str:
+        """A day: `11月21日`, `21 Nov`; with its year `2026年11月21日`."""
+        return self._format_date(day, 1 if year else 0)
+
+    def month(self, day: date) -> str:
+        """The month a day lies in: `2026年11月`, `Nov 2026`."""
+        return self._format_date(day, 2)
+
+    def time(self, moment: time | datetime) -> str:
+        """A clock time of the store, 24 hours: `09:12`."""
+        return str(format_time(moment, "HH:mm", locale=self._language))
+
+    def age(self, age_s: int) -> str:
+        """How long ago, in the largest whole unit: `刚刚`, `8 分钟前`, `2 days ago`."""
+        if age_s < _MINUTE_S:
+            return self("age.now")
+        for unit_s, code in ((_DAY_S, "age.days"), (_HOUR_S, "age.hours")):
+            if age_s >= unit_s:
+                return self(code, count=age_s // unit_s)
+        return self("age.minutes", count=age_s // _MINUTE_S)
+
+    def _format_date(self, day: date, which: int) -> str:
+        pattern = _DATE_PATTERNS[self._language][which]
+        return str(format_date(day, pattern, locale=self._language))
+
+    def _pattern(self, code: str, count: object) -> str | None:
+        catalogue = _catalogue(self._language)
+        if isinstance(count, int):
+            found = catalogue.ngettext(code, code, count)
+            if found != code:
+                return found
+        found = catalogue.gettext(code)
+        return None if found == code else found
+
+    def _value(self, name: str, value: object) -> str:
+        """A parameter written as its name asks."""
+        unit = name.rpartition("_")[2]
+        if isinstance(value, date) and unit == "date":
+            return self.date(value)
+        if isinstance(value, datetime | time):
+            return self.time(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            return str(value)
+        if unit == "minor":
+            return self.money(value)
+        if unit == "points":
+            return self.points(value)
+        return self.age(value) if unit == "s" else self.number(value)
+
+
+def _signed(value: int, sign: bool) -> str:
+    if value < 0:
+        return _MINUS
+    return "+" if sign and value > 0 else ""
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(language: str) -> gettext.GNUTranslations:
+    """The compiled catalogue of a language, read from its `.po` once per process."""
+    with resources.translation(language).open("rb") as source:
+        catalogue = read_po(source, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

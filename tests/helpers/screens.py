@@ -1,0 +1,40 @@
+"""The real window with every screen in it, filled with sample views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.helpers import sample_views
+from terminal.screens.base import Screen
+from terminal.screens.enrol import EnrolScreen
+from terminal.screens.gifts import GiftsScreen
+from terminal.screens.points import PointsScreen
+from terminal.screens.sale import SaleScreen
+from terminal.screens.shell import Shell
+from terminal.screens.sign_in import SignInScreen
+from terminal.screens.top_up import TopUpScreen
+from terminal.text import Text
+
+SIZES = ((1366, 768), (1024, 768))
+
+
+def window(text: Text) -> tuple[Shell, dict[str, Any]]:
+    """A shell and its screens by name; screens are Any because each renders its own view."""
+    screens: dict[str, Screen] = {
+        "sign_in": SignInScreen(text),
+        "sale": SaleScreen(text),
+        "top_up": TopUpScreen(text),
+        "points": PointsScreen(text),
+        "gifts": GiftsScreen(text),
+        "enrol": EnrolScreen(text),
+    }
+    return Shell(text, screens), dict(screens)
+
+
+def show_state(shell: Shell, screens: dict[str, Any], text: Text, name: str, state: str) -> None:
+    """Render one state of one screen, with its frame."""
+    hints = {"sale": "hint.sale_pay", "sign_in": "hint.sign_in"}
+    hint = text("hint.sale_start" if state == "empty" else hints.get(name, f"hint.{name}"))
+    notice = sample_views.notice(text, state)
+    screens[name].render(sample_views.SCREENS[name][state](text))
+    shell.render(sample_views.shell(text, name, notice=notice, hint=hint))
