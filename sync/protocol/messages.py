@@ -129,6 +129,19 @@ class HelloReply(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ack: Ack | None = None
 
 
+class NonceAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Signed ask for a session nonce without a hello (the online client has its own session)."""
+
+    nonce: wire.Nonce
+
+
+class NonceReply(msgspec.Struct, frozen=True, gc=False):
+    """A session nonce; request nonces are "<nonce>.<counter>", counters rising from 1 (requests.Session)."""
+
+    nonce: wire.Nonce
+    hq_time_ms: wire.Millis
+
+
 # -- push --------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from sync.domain.journal import MAX_BODY_BYTES
 # Addresses. The number in the path is the frozen transport; dated protocol versions are agreed in hello.
 ENROL_BEGIN: Final = "/v1/enrol/begin"
 ENROL: Final = "/v1/enrol"
+NONCE: Final = "/v1/nonce"
 HELLO: Final = "/v1/hello"
 PUSH: Final = "/v1/push"
 FEED: Final = "/v1/feed"
