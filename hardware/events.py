@@ -113,7 +113,7 @@ class CredentialRead:
 class ReadRejected:
     """Something was read and deliberately not taken; what it was is already forgotten.
 
-    code: `payment_card`, `stripe_misread`, `scan_too_long`.
+    code: `payment_card`, `stripe_misread`.
     """
 
     reader_id: str
