@@ -8,6 +8,7 @@ run at night), `GUIBIN_HYPOTHESIS=quick` a few while writing.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import ipaddress
 import logging
@@ -15,6 +16,7 @@ import os
 import re
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +26,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports Qt
+if not os.environ.get("XDG_RUNTIME_DIR"):  # missed by Qt and by the embedded PostgreSQL
+    _runtime = tempfile.TemporaryDirectory(prefix="guibin-tests-")
+    atexit.register(_runtime.cleanup)
+    os.environ["XDG_RUNTIME_DIR"] = _runtime.name
 
 JOIN_DEADLINE_S = 2.0
 SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large)
