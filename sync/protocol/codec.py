@@ -1,6 +1,8 @@
-"""Bytes to messages and back, strictly and within bounds. Anything else is a ProtocolError, never another exception.
+"""Bytes to messages and back, strictly and within bounds. Anything else is a ProtocolError, never
+another exception.
 
-zstd frames must state their content size (one-shot compressors write it), so nothing is decompressed beyond it.
+zstd frames must state their content size (one-shot compressors write it), so nothing is
+decompressed beyond it.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ _auth_reply: Final[msgspec.json.Decoder[AuthReply]] = msgspec.json.Decoder(AuthR
 
 
 def encode(message: object) -> bytes:
-    """JSON of a message (struct of `messages` or `records`). Not canonical: nothing here is hashed."""
+    """JSON of a message (`messages`, `records`). Not canonical: nothing here is hashed."""
     return _encoder.encode(message)
 
 
@@ -115,7 +117,8 @@ def decompress(data: bytes, max_bytes: int, max_raw_bytes: int) -> bytes:
 
 
 def encode_page(page: FeedPage) -> bytes:
-    """A feed page as it travels (MEDIA_FEED): zstd of JSON. Same page, same bytes: segments can be shared."""
+    """A feed page as it travels (MEDIA_FEED): zstd of JSON. Same page, same bytes: segments can be
+    shared."""
     return compress(_encoder.encode(page))
 
 

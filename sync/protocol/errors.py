@@ -1,12 +1,14 @@
-"""Faults of the wire: what a peer sent cannot be used. Each has a code (never a sentence) and an HTTP status.
+"""Faults of the wire: what a peer sent cannot be used. Each has a code, never a sentence.
 
-ProtocolError
-  MalformedError      400  not the bytes, the types or the order that were agreed
-  UntrustedError      401  a signature, a key, a digest or a nonce does not hold
-  GapError     409  a gap: `expected` is the seq head office wants next
-  GoneError           410  the cursor is older than the feed reaches, or of another head-office epoch
-  OversizedError      413  above a bound; a push is halved and sent again
-  TooOldError         426  no protocol version in common
+ProtocolError            (HTTP status)
+  MalformedError         400  not the bytes, the types or the order that were agreed
+    NotHeadOfficeError        a reply of another kind: a captive portal or a proxy, that is, offline
+  UntrustedError         401  a signature, a key, a digest or a nonce does not hold
+  GapError               409  a gap: `expected` is the seq head office wants next
+  GoneError              410  the cursor is older than the feed reaches, or of another epoch
+  OversizedError         413  above a bound; a push is halved and sent again
+  TooOldError            426  no protocol version in common
+  ProblemError           any  head office said no with a code; nothing local changes by it
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from typing import ClassVar
 
 
 class ProtocolError(Exception):
-    """Root of the tree. `code`: stable identifier; `params`: integers and short ids only; `status`: HTTP status."""
+    """Root of the tree. `code`: stable identifier; `params`: integers and short ids only; `status`:
+    HTTP status."""
 
     status: ClassVar[int] = 400
 
@@ -30,6 +33,10 @@ class ProtocolError(Exception):
 
 class MalformedError(ProtocolError):
     """Bytes, types or order are not as agreed."""
+
+
+class NotHeadOfficeError(MalformedError):
+    """The reply is not of the kind head office sends; whoever it was, nothing in it is data."""
 
 
 class UntrustedError(ProtocolError):
@@ -64,3 +71,15 @@ class TooOldError(ProtocolError):
     """No protocol version in common."""
 
     status = 426
+
+
+class ProblemError(ProtocolError):
+    """Head office's own answer with a problem body. `told`: HTTP status; `retry_after_s`: its wish,
+    None if none."""
+
+    def __init__(
+        self, told: int, code: str, params: dict[str, int | str], retry_after_s: int | None
+    ) -> None:
+        super().__init__(code, **params)
+        self.told = told
+        self.retry_after_s = retry_after_s

@@ -4,8 +4,8 @@
     per entry:       u32be length | 64 bytes signature | body bytes
     per attachment:  u32be length | blob bytes
 
-Attachments are named by nothing but their SHA-256, which entry bodies cite; each is sent once per push. The raw size of
-everything, prefixes included, is at most MAX_PUSH_RAW_BYTES.
+Attachments are named by nothing but their SHA-256, which entry bodies cite; each is sent once per
+push. The raw size of everything, prefixes included, is at most MAX_PUSH_RAW_BYTES.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def encode_push(
 ) -> bytes:
     """Push body (MEDIA_PUSH) of entries (signature, body) from `from_seq` on, with their blobs.
 
-    Raises OversizedError("push_too_large") or MalformedError("push_counts") when it is beyond a bound of the wire.
+    Raises OversizedError("push_too_large") or MalformedError("push_counts") when it is beyond a
+    bound of the wire.
     """
     blobs = list({sha256(blob).digest(): blob for blob in attachments}.values())
     if not 1 <= len(entries) <= wire.MAX_ENTRIES or len(blobs) > wire.MAX_ATTACHMENTS:
@@ -68,7 +69,8 @@ def encode_push(
 
 
 def raw_size(body: bytes, attachments: Iterable[bytes] = ()) -> int:
-    """Raw bytes an entry takes in a push, with its blobs; a batch fills up while the sum stays in bounds."""
+    """Raw bytes an entry takes in a push, with its blobs; a batch fills up while the sum stays in
+    bounds."""
     size = PREFIX_BYTES + wire.SIGNATURE_BYTES + len(body)
     return size + sum(PREFIX_BYTES + len(blob) for blob in attachments)
 
@@ -77,7 +79,8 @@ MAX_BATCH_BYTES: Final = wire.MAX_PUSH_RAW_BYTES - PREFIX_BYTES - MAX_HEADER_BYT
 
 
 def decode_push(data: bytes) -> Batch:
-    """Batch of a push body; raises MalformedError and OversizedError, nothing else, whatever the bytes are."""
+    """Batch of a push body; raises MalformedError and OversizedError, nothing else, whatever the
+    bytes are."""
     raw = codec.decompress(data, wire.MAX_PUSH_BYTES, wire.MAX_PUSH_RAW_BYTES)
     reader = _Reader(raw)
     header = codec.decode(reader.frame(MAX_HEADER_BYTES), PushHeader)
@@ -94,7 +97,8 @@ def decode_push(data: bytes) -> Batch:
 
 
 def entries_of(batch: Batch, prev: bytes) -> list[Entry]:
-    """The batch as entries, prev and hash recomputed from `prev` (hash of seq from_seq - 1, or genesis)."""
+    """The batch as entries, prev and hash recomputed from `prev` (hash of seq from_seq - 1, or
+    genesis)."""
     head, made = batch.header, []
     for seq, (signature, body) in enumerate(batch.entries, start=head.from_seq):
         digest = entry_hash(head.device, head.epoch, seq, prev, body)

@@ -1,8 +1,9 @@
-"""Keys: signatures, countersigned acknowledgements, signed documents, sealed boxes. Pure: seeds and ephemeral
-randomness are passed in (design.md section 6, keys).
+"""Keys: signatures, countersigned acknowledgements, signed documents, sealed boxes. Pure: seeds and
+ephemeral randomness are passed in (design.md section 6, keys).
 
-Every signature is Ed25519 (RFC 8032) over `purpose | 0x00 | data`, except an entry's, which is over its hash alone. A
-sealed box is X25519 (RFC 7748) with a fresh key, HKDF-SHA-256 (RFC 5869), ChaCha20-Poly1305 (RFC 8439).
+Every signature is Ed25519 (RFC 8032) over `purpose | 0x00 | data`, except an entry's, which is over
+its hash alone. A sealed box is X25519 (RFC 7748) with a fresh key, HKDF-SHA-256 (RFC 5869),
+ChaCha20-Poly1305 (RFC 8439).
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Signer:
         self.key = key or head_office_key_id(self.public)
 
     def sign(self, message: bytes) -> bytes:
-        """64-byte signature of `message` as it is: for entry hashes; everything else has a purpose."""
+        """64-byte signature of `message` as it is: for entry hashes; all else has a purpose."""
         return self._private.sign(message)
 
     def sign_for(self, purpose: bytes, data: bytes) -> bytes:
@@ -99,7 +100,8 @@ def holds_for(public: bytes, purpose: bytes, data: bytes, signature: bytes) -> b
 
 
 def ring(hq_keys: Iterable[HqKey], use: str) -> dict[str, bytes]:
-    """Public keys of head office by id that may be used for `use` (programme | ack | roster | root)."""
+    """Public keys of head office by id that may be used for `use` (programme | ack | roster |
+    root)."""
     return {key.key: key.public for key in hq_keys if use in key.uses}
 
 
@@ -112,7 +114,8 @@ def sign_document(signer: Signer, purpose: bytes, data: bytes) -> Signed:
 
 
 def open_signed(signed: Signed, purpose: bytes, trusted: Mapping[str, bytes]) -> bytes:
-    """The data of a signed document; UntrustedError("key_unknown" | "signature") unless a trusted key made it."""
+    """The data of a signed document; UntrustedError("key_unknown" | "signature") unless a trusted
+    key made it."""
     public = trusted.get(signed.key)
     if public is None:
         raise UntrustedError("key_unknown", key=signed.key)
@@ -127,8 +130,8 @@ def sign_programme(signer: Signer, programme: programmes.Programme) -> Signed:
 
 
 def open_programme(signed: Signed, trusted: Mapping[str, bytes]) -> programmes.Programme:
-    """Programme of a signed pack; UntrustedError, or MalformedError("programme_unknown") when this release cannot
-    apply all of it (the till then keeps the last one it understood)."""
+    """Programme of a signed pack; UntrustedError, or MalformedError("programme_unknown") when this
+    release cannot apply all of it (the till then keeps the last one it understood)."""
     data = open_signed(signed, PURPOSE_PROGRAMME, trusted)
     try:
         return programmes.from_bytes(data)
@@ -142,8 +145,8 @@ def sign_enrolment(signer: Signer, record: EnrolmentRecord) -> Signed:
 
 
 def open_enrolment(signed: Signed, trusted: Mapping[str, bytes] | None = None) -> EnrolmentRecord:
-    """The record of an enrolment. `trusted` None: by the head-office keys the record itself names (first contact over
-    a pinned connection; later checks pass the keys pinned then)."""
+    """The record of an enrolment. `trusted` None: by the head-office keys the record itself names
+    (first contact over a pinned connection; later checks pass the keys pinned then)."""
     record = codec.decode(signed.data, EnrolmentRecord, wire.MAX_SMALL_BYTES)
     open_signed(
         signed, PURPOSE_ENROLMENT, ring(record.hq_keys, "root") if trusted is None else trusted
@@ -157,7 +160,8 @@ def genesis(record: Signed) -> bytes:
 
 
 def possession_message(code: str, nonce: str, sign_public: bytes, agree_public: bytes) -> bytes:
-    """What a joining till signs with its new key to show it has it: code | 0 | nonce | 0 | both public keys."""
+    """What a joining till signs with its new key to show it has it: code | 0 | nonce | 0 | both
+    public keys."""
     return b"\0".join((code.encode(), nonce.encode(), sign_public + agree_public))
 
 
@@ -189,14 +193,16 @@ def countersign(
     hq_epoch: int,
     hq_time_ms: int,
 ) -> Ack:
-    """Head office's acknowledgement of everything up to `seq`, whose entry hash is `head_hash` (genesis for 0)."""
+    """Head office's acknowledgement of everything up to `seq`, whose entry hash is `head_hash`
+    (genesis for 0)."""
     message = _ack_message(device, epoch, seq, head_hash, hq_epoch, hq_time_ms)
     signature = signer.sign_for(PURPOSE_ACK, message)
     return Ack(device, epoch, seq, head_hash, hq_epoch, hq_time_ms, signer.key, signature)
 
 
 def check_ack(ack: Ack, trusted: Mapping[str, bytes]) -> None:
-    """UntrustedError("key_unknown" | "signature") unless a trusted head-office key made the acknowledgement."""
+    """UntrustedError("key_unknown" | "signature") unless a trusted head-office key made the
+    acknowledgement."""
     public = trusted.get(ack.key)
     if public is None:
         raise UntrustedError("key_unknown", key=ack.key)
@@ -223,7 +229,8 @@ def _ack_message(
 
 
 def chained_prefix(entries: Sequence[Entry], first_seq: int, prev: bytes) -> int:
-    """How many entries from the start are numbered from `first_seq` on and chained to `prev` by their bytes."""
+    """How many entries from the start are numbered from `first_seq` on and chained to `prev` by
+    their bytes."""
     for count, entry in enumerate(entries):
         digest = entry_hash(entry.device, entry.epoch, first_seq + count, prev, entry.body)
         if (entry.seq, entry.prev, entry.hash) != (first_seq + count, prev, digest):
@@ -233,9 +240,11 @@ def chained_prefix(entries: Sequence[Entry], first_seq: int, prev: bytes) -> int
 
 
 def signed_prefix(entries: Sequence[Entry], public: bytes) -> int:
-    """Length of the longest prefix that ends in a valid signature; the chain makes that one vouch for all before it.
+    """Length of the longest prefix that ends in a valid signature; the chain makes that one vouch
+    for all before it.
 
-    One signature check when all is well; backwards from the end otherwise (the others are checked later, one by one).
+    One signature check when all is well; backwards from the end otherwise (the others are checked
+    later, one by one).
     """
     for count in range(len(entries), 0, -1):
         entry = entries[count - 1]
@@ -245,12 +254,14 @@ def signed_prefix(entries: Sequence[Entry], public: bytes) -> int:
 
 
 def verify_batch(entries: Sequence[Entry], first_seq: int, prev: bytes, public: bytes) -> int:
-    """How many entries from the start may be acknowledged: chained to `prev`, ending in a valid signature."""
+    """How many entries from the start may be acknowledged: chained to `prev`, ending in a valid
+    signature."""
     return signed_prefix(entries[: chained_prefix(entries, first_seq, prev)], public)
 
 
 def unsigned(entries: Iterable[Entry], public: bytes) -> list[int]:
-    """Seqs whose own signature does not hold: the background check before a clearing run includes them."""
+    """Seqs whose own signature does not hold: the background check before a clearing run includes
+    them."""
     return [entry.seq for entry in entries if not holds(public, entry.hash, entry.signature)]
 
 
@@ -263,9 +274,11 @@ def agreement_public(seed: bytes) -> bytes:
 
 
 def seal(to_public: bytes, purpose: bytes, plain: bytes, ephemeral_seed: bytes) -> bytes:
-    """Box only the owner of `to_public` opens: version | ephemeral public key | ciphertext with tag.
+    """Box only the owner of `to_public` opens: version | ephemeral public key | ciphertext with
+    tag.
 
-    `ephemeral_seed`: 32 fresh random bytes, never used twice. Raises MalformedError("agreement_key") for a bad key.
+    `ephemeral_seed`: 32 fresh random bytes, never used twice. Raises
+    MalformedError("agreement_key") for a bad key.
     """
     ephemeral = X25519PrivateKey.from_private_bytes(ephemeral_seed)
     sender = ephemeral.public_key().public_bytes_raw()
@@ -274,7 +287,8 @@ def seal(to_public: bytes, purpose: bytes, plain: bytes, ephemeral_seed: bytes) 
 
 
 def open_sealed(agree_seed: bytes, purpose: bytes, box: bytes) -> bytes:
-    """Content of a box sealed to the X25519 key of `agree_seed`; UntrustedError("sealed") when it does not open."""
+    """Content of a box sealed to the X25519 key of `agree_seed`; UntrustedError("sealed") when it
+    does not open."""
     start = len(_BOX_VERSION) + wire.KEY_BYTES
     if len(box) <= start or not box.startswith(_BOX_VERSION):
         raise UntrustedError("sealed")

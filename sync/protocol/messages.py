@@ -1,8 +1,9 @@
-"""Requests and replies. JSON (msgspec), bytes as base64, UUIDs as text; a push body is framed (`frames`).
+"""Requests and replies. JSON (msgspec), bytes as base64, UUIDs as text; a push body is framed
+(`frames`).
 
-A request to head office forbids fields it does not know where ignoring one could change the answer (push header,
-enrolment, authorisation); hello and all replies let new fields pass, so that either end may be newer. Amounts are
-minor units, times UTC milliseconds, points whole.
+A request to head office forbids fields it does not know where ignoring one could change the answer
+(push header, enrolment, authorisation); hello and all replies let new fields pass, so that either
+end may be newer. Amounts are minor units, times UTC milliseconds, points whole.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ PUSH_VERSION: Final = 1
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Body of every 4xx and 5xx (media type application/problem+json). `code`: stable; `params`: numbers, short ids."""
+    """Body of every 4xx and 5xx (media type application/problem+json). `code`: stable; `params`:
+    numbers, short ids."""
 
     code: wire.Code
     params: dict[str, int | wire.Short] = {}
@@ -32,14 +34,16 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EnrolChallenge(msgspec.Struct, frozen=True, gc=False):
-    """Reply to ENROL_BEGIN (empty POST): the nonce the proof of possession is made over, valid 10 minutes."""
+    """Reply to ENROL_BEGIN (empty POST): the nonce the proof of possession is made over, valid 10
+    minutes."""
 
     nonce: wire.Nonce
     hq_time_ms: wire.Millis
 
 
 class EnrolAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A till asks to join. `proof`: Ed25519 of the new signing key over keys.possession_message(...).
+    """A till asks to join. `proof`: Ed25519 of the new signing key over
+    keys.possession_message(...).
 
     A repeat with the same code and keys gets the same record again (the reply may have been lost).
     """
@@ -55,7 +59,8 @@ class EnrolAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 
 
 class EnrolReply(msgspec.Struct, frozen=True, gc=False):
-    """`record`: signed EnrolmentRecord; `sealed`: ChainSecrets sealed to `agree_key` (keys.open_sealed)."""
+    """`record`: signed EnrolmentRecord; `sealed`: ChainSecrets sealed to `agree_key`
+    (keys.open_sealed)."""
 
     record: Signed
     sealed: Annotated[bytes, msgspec.Meta(max_length=4096)]
@@ -65,7 +70,8 @@ class EnrolReply(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False):
-    """Head office's countersigned receipt for all entries up to `seq`. `key`: id of the head-office key."""
+    """Head office's countersigned receipt for all entries up to `seq`. `key`: id of the head-office
+    key."""
 
     device: UUID
     epoch: wire.Epoch
@@ -78,9 +84,9 @@ class Ack(msgspec.Struct, frozen=True, gc=False):
 
 
 class HelloAsk(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Where a till stands. `protocols`: dated versions it speaks; `head_seq`, `head_hash`: end of its journal (0 and the
-    genesis hash when empty); `cursor`: "hq_epoch.n" or "" ; `boot`: id of this process start; `nonce`: fresh, chosen by
-    the till, repeated in the signed reply."""
+    """Where a till stands. `protocols`: dated versions it speaks; `head_seq`, `head_hash`: end of
+    its journal (0 and the genesis hash when empty); `cursor`: "hq_epoch.n" or "" ; `boot`: id of
+    this process start; `nonce`: fresh, chosen by the till, repeated in the signed reply."""
 
     protocols: Annotated[tuple[wire.Dated, ...], msgspec.Meta(min_length=1, max_length=32)]
     app: wire.Short
@@ -97,7 +103,8 @@ class HelloAsk(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Action(StrEnum):
-    """What hello decides (sync-ledger.md 2.4). fork and rollback stop the till's sales until it is enrolled again."""
+    """What hello decides (sync-ledger.md 2.4). fork and rollback stop the till's sales until it is
+    enrolled again."""
 
     PUSH = "push"
     IN_SYNC = "in_sync"
@@ -110,8 +117,9 @@ class Action(StrEnum):
 class HelloReply(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Data of the signed hello reply (the body is a `Signed` with purpose guibin-hello-1).
 
-    `nonce_back`: the till's nonce; `nonce`: session nonce for the requests that follow; `acked_seq`, `acked_hash`: where
-    head office stands (0 and genesis when it has nothing), which the till compares with its own journal.
+    `nonce_back`: the till's nonce; `nonce`: session nonce for the requests that follow;
+    `acked_seq`, `acked_hash`: where head office stands (0 and genesis when it has nothing), which
+    the till compares with its own journal.
     """
 
     protocol: wire.Dated
@@ -136,7 +144,8 @@ class NonceAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 
 
 class NonceReply(msgspec.Struct, frozen=True, gc=False):
-    """A session nonce; request nonces are "<nonce>.<counter>", counters rising from 1 (requests.Session)."""
+    """A session nonce; request nonces are "<nonce>.<counter>", counters rising from 1
+    (requests.Session)."""
 
     nonce: wire.Nonce
     hq_time_ms: wire.Millis
@@ -146,7 +155,8 @@ class NonceReply(msgspec.Struct, frozen=True, gc=False):
 
 
 class PushHeader(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """First frame of a push. Entries are from_seq, from_seq + 1, ...; prev and hash are recomputed by the receiver."""
+    """First frame of a push. Entries are from_seq, from_seq + 1, ...; prev and hash are recomputed
+    by the receiver."""
 
     v: Annotated[int, msgspec.Meta(ge=1, le=1)]
     device: UUID
@@ -164,8 +174,8 @@ class PushStatus(StrEnum):
 
 
 class AllocationNote(msgspec.Struct, frozen=True, gc=False):
-    """One allocation made while posting an entry: `quantity` units of a lot settle `amount_minor` of a claim;
-    `debtor` pays `creditor` through head office. `lot_*`: the lot's key and origin."""
+    """One allocation made while posting an entry: `quantity` units of a lot settle `amount_minor`
+    of a claim; `debtor` pays `creditor` through head office. `lot_*`: the lot's key and origin."""
 
     claim_post_seq: wire.Seq
     claim: wire.Count
@@ -180,8 +190,8 @@ class AllocationNote(msgspec.Struct, frozen=True, gc=False):
 
 
 class PushResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Final outcome of one entry; a repeat returns the stored one. `entry_id`, `post_seq`: None in quarantine when the
-    body cannot be read. `codes`: issues of sync.domain.posting."""
+    """Final outcome of one entry; a repeat returns the stored one. `entry_id`, `post_seq`: None in
+    quarantine when the body cannot be read. `codes`: issues of sync.domain.posting."""
 
     seq: wire.EntrySeq
     status: PushStatus
@@ -203,7 +213,8 @@ class PushReply(msgspec.Struct, frozen=True, gc=False):
 
 
 class FeedKind(StrEnum):
-    """Kinds of feed items known to this release and the type of their `data`; others are skipped, never an error."""
+    """Kinds of feed items known to this release and the type of their `data`; others are skipped,
+    never an error."""
 
     BLOCK = "block"  # BlockRow: a card that may not be used; sent before everything else
     PROGRAMME = "programme"  # records.Signed over programme bytes; key: version
@@ -239,8 +250,9 @@ class AliasRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class FeedItem(msgspec.Struct, frozen=True, gc=False):
-    """One change. `n`: place in the feed, strictly rising; `ver`: version of the row, an older never replaces a newer;
-    `data`: JSON of the row as head office stored it (null for a tomb), read by codec.row."""
+    """One change. `n`: place in the feed, strictly rising; `ver`: version of the row, an older
+    never replaces a newer; `data`: JSON of the row as head office stored it (null for a tomb), read
+    by codec.row."""
 
     n: wire.Seq
     kind: wire.Code
@@ -251,7 +263,8 @@ class FeedItem(msgspec.Struct, frozen=True, gc=False):
 
 
 class BucketSum(msgspec.Struct, frozen=True, gc=False):
-    """Checksum of a bucket: `count` live rows and `xor` of SHA-256(kind 0 key 0 ver u64be) of each (exchange.bucket_of)."""
+    """Checksum of a bucket: `count` live rows and `xor` of SHA-256(kind 0 key 0 ver u64be) of each
+    (exchange.bucket_of)."""
 
     bucket: wire.Id
     count: wire.Seq
@@ -259,10 +272,9 @@ class BucketSum(msgspec.Struct, frozen=True, gc=False):
 
 
 class FeedPage(msgspec.Struct, frozen=True):
-    """Changes after the asked cursor. `next`: n to ask from; `complete`: nothing newer is visible; `behind`: how far the
-    newest visible change is ahead. A page carries no mark of own entries: an upserted row can move past the page, so each
-    member row carries its own (LightRow.marks).
-    """
+    """Changes after the asked cursor. `next`: n to ask from; `complete`: nothing newer is visible;
+    `behind`: how far the newest visible change is ahead. A page carries no mark of own entries: an
+    upserted row can move past the page, so each member row carries its own (LightRow.marks)."""
 
     hq_epoch: wire.Epoch
     items: Annotated[tuple[FeedItem, ...], msgspec.Meta(max_length=wire.MAX_PAGE_ITEMS)]
@@ -274,7 +286,8 @@ class FeedPage(msgspec.Struct, frozen=True):
 
 
 class SnapshotReply(msgspec.Struct, frozen=True, gc=False):
-    """`manifest`: signed records.Manifest; `sealed_key`: its snapshot key sealed to this till (empty for form rows)."""
+    """`manifest`: signed records.Manifest; `sealed_key`: its snapshot key sealed to this till
+    (empty for form rows)."""
 
     manifest: Signed
     sealed_key: Annotated[bytes, msgspec.Meta(max_length=4096)] = b""
@@ -284,7 +297,8 @@ class SnapshotReply(msgspec.Struct, frozen=True, gc=False):
 
 
 class Debits(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
-    """Value leaving a member's accounts, all >= 0: points with their settlement value, principal, bonus."""
+    """Value leaving a member's accounts, all >= 0: points with their settlement value, principal,
+    bonus."""
 
     points: wire.Amount = 0
     points_settlement_minor: wire.Amount = 0
@@ -295,9 +309,11 @@ class Debits(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_u
 class AuthAsk(
     msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """May this entry debit this member? `pending`: own debits of the member head office has not acknowledged.
+    """May this entry debit this member? `pending`: own debits of the member head office has not
+    acknowledged.
 
-    Asking again with the same entry id and debit gets the same answer; a refused entry id stays refused.
+    Asking again with the same entry id and debit gets the same answer; a refused entry id stays
+    refused.
     """
 
     entry_id: UUID
@@ -307,7 +323,8 @@ class AuthAsk(
 
 
 class Granted(msgspec.Struct, frozen=True, gc=False, tag_field="answer", tag="granted"):
-    """Head office holds the debit for `ttl_s` seconds under `auth`, which the entry then cites. `row`: fresh figures."""
+    """Head office holds the debit for `ttl_s` seconds under `auth`, which the entry then cites.
+    `row`: fresh figures."""
 
     auth: wire.Id
     ttl_s: wire.Count
@@ -317,7 +334,8 @@ class Granted(msgspec.Struct, frozen=True, gc=False, tag_field="answer", tag="gr
 class Refused(
     msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="answer", tag="refused"
 ):
-    """A decline, which ends that entry id for good. `code`: sync.domain.refusals.Code; `row`: fresh figures if known."""
+    """A decline, which ends that entry id for good. `code`: sync.domain.refusals.Code; `row`: fresh
+    figures if known."""
 
     code: wire.Code
     params: dict[str, int | wire.Short] = {}
@@ -328,15 +346,16 @@ AuthReply = Granted | Refused
 
 
 class MemberAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Fetch one member: `by` member | token | phone_key (keyed hash, never the number itself); POST keeps it out of logs."""
+    """Fetch one member: `by` member | token | phone_key (keyed hash, never the number itself); POST
+    keeps it out of logs."""
 
     by: Annotated[str, msgspec.Meta(pattern=r"\A(member|token|phone_key)\Z")]
     value: wire.Id
 
 
 class MemberReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The member's light row, cards and, if in scope, profile as feed items of kinds member, card, profile; their `n` is 0.
-    Empty when there is no such member."""
+    """The member's light row, cards and, if in scope, profile as feed items of kinds member, card,
+    profile; their `n` is 0. Empty when there is no such member."""
 
     items: Annotated[tuple[FeedItem, ...], msgspec.Meta(max_length=50)] = ()
     hq_epoch: wire.Epoch = 1

@@ -1,7 +1,9 @@
-"""Documents head office signs or seals: enrolment record, programme pack, staff roster, snapshot manifest.
+"""Documents head office signs or seals: enrolment record, programme pack, staff roster, snapshot
+manifest.
 
-A signed document is kept and passed on as the bytes that were signed (`Signed.data`, canonical JSON); it is never
-re-encoded. `sync.protocol.keys` signs and verifies, `sync.protocol.codec` reads what is inside.
+A signed document is kept and passed on as the bytes that were signed (`Signed.data`, canonical
+JSON); it is never re-encoded. `sync.protocol.keys` signs and verifies, `sync.protocol.codec` reads
+what is inside.
 """
 
 from __future__ import annotations
@@ -45,12 +47,14 @@ class HqKey(msgspec.Struct, frozen=True, gc=False):
 
 
 class EnrolmentRecord(msgspec.Struct, frozen=True):
-    """What head office signs when a till joins. SHA-256 of its canonical bytes is the genesis `prev` of the epoch.
+    """What head office signs when a till joins. SHA-256 of its canonical bytes is the genesis
+    `prev` of the epoch.
 
-    `device`, `epoch`: identity; `sign_key`, `agree_key`: the till's public keys (Ed25519, X25519); `till`: printed lane
-    name, e.g. "A1-2"; `zone`: IANA time zone of the store, `offset_min` its offset at enrolment; `prev_epoch_seq`,
-    `prev_epoch_head`: where the till's last epoch ended at head office (0 and 32 zero bytes for the first);
-    `blocks`: card serials it may issue; `hq_keys`: current and next keys of head office; `currency`: ISO 4217.
+    `device`, `epoch`: identity; `sign_key`, `agree_key`: the till's public keys (Ed25519, X25519);
+    `till`: printed lane name, e.g. "A1-2"; `zone`: IANA time zone of the store, `offset_min` its
+    offset at enrolment; `prev_epoch_seq`, `prev_epoch_head`: where the till's last epoch ended at
+    head office (0 and 32 zero bytes for the first); `blocks`: card serials it may issue; `hq_keys`:
+    current and next keys of head office; `currency`: ISO 4217.
     """
 
     v: int
@@ -77,15 +81,16 @@ class EnrolmentRecord(msgspec.Struct, frozen=True):
 
 
 class ChainSecrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Keys of the chain's keyed hashes, sealed to the till's X25519 key: HMAC keys of card tokens and of phones."""
+    """Keys of the chain's keyed hashes, sealed to the till's X25519 key: HMAC keys of card tokens
+    and of phones."""
 
     token_key: wire.PublicKey
     phone_key: wire.PublicKey
 
 
 class Staff(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A person of the roster. `roles`: cashier | staff | manager | tech; `pin`: argon2id verifier made at head office;
-    `approver`: may stand behind a soft mark or an override."""
+    """A person of the roster. `roles`: cashier | staff | manager | tech; `pin`: argon2id verifier
+    made at head office; `approver`: may stand behind a soft mark or an override."""
 
     staff: wire.Id
     name: wire.Short
@@ -96,7 +101,8 @@ class Staff(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Roster(msgspec.Struct, frozen=True):
-    """Staff of a store, the signed data of a roster item. `version` only rises; a lower one is ignored."""
+    """Staff of a store, the signed data of a roster item. `version` only rises; a lower one is
+    ignored."""
 
     version: wire.Seq
     store: wire.Id
@@ -115,22 +121,25 @@ class DeviceKey(msgspec.Struct, frozen=True, gc=False):
 
 
 class Scope(StrEnum):
-    """What a part of a snapshot holds: the global part allows the first sale, the members part completes the till."""
+    """What a part of a snapshot holds: the global part allows the first sale, the members part
+    completes the till."""
 
     GLOBAL = "global"
     MEMBERS = "members"
 
 
 class Form(StrEnum):
-    """How the members part travels. rows: each part is a feed page (zstd), loaded in memory, never on disk in clear.
-    sqlcipher: the parts joined are an indexed SQLCipher file under the snapshot key."""
+    """How the members part travels. rows: each part is a feed page (zstd), loaded in memory, never
+    on disk in clear. sqlcipher: the parts joined are an indexed SQLCipher file under the snapshot
+    key."""
 
     ROWS = "rows"
     SQLCIPHER = "sqlcipher"
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """One part of a snapshot: bytes as they travel and their SHA-256. Global parts are always feed pages."""
+    """One part of a snapshot: bytes as they travel and their SHA-256. Global parts are always feed
+    pages."""
 
     index: wire.Count
     scope: Scope
@@ -140,9 +149,11 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """A snapshot: everything up to feed number `n` of `hq_epoch`, the same bytes for every till (signed).
+    """A snapshot: everything up to feed number `n` of `hq_epoch`, the same bytes for every till
+    (signed).
 
-    `parts` are numbered 0, 1, 2..., global ones first; `schema`: replica schema of form sqlcipher (0 for rows).
+    `parts` are numbered 0, 1, 2..., global ones first; `schema`: replica schema of form sqlcipher
+    (0 for rows).
     """
 
     v: int

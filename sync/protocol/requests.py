@@ -1,8 +1,10 @@
-"""Signed requests: RFC 9421 over @method, @path, @query and content-digest (RFC 9530), with keyid and nonce.
+"""Signed requests: RFC 9421 over @method, @path, @query and content-digest (RFC 9530), with keyid
+and nonce.
 
-Scheme and host stay out, so that head office may stand behind a proxy; TLS pins who is spoken to. `created` is evidence
-only and never checked here: a dead clock battery must not lock a till out (sync-ledger.md 2.7). Replay: a repeated push,
-hello or feed request changes nothing; an authorisation or admin request is taken once, by its rising nonce counter.
+Scheme and host stay out, so that head office may stand behind a proxy; TLS pins who is spoken to.
+`created` is evidence only and never checked here: a dead clock battery must not lock a till out
+(sync-ledger.md 2.7). Replay: a repeated push, hello or feed request changes nothing; an
+authorisation or admin request is taken once, by its rising nonce counter.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -49,8 +51,8 @@ _NONCE_BYTES: Final = 4 + _NONCE_RANDOM_BYTES + _NONCE_MAC_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Who signed a request: `key` id, `nonce` of the session, `counter` within it, `created_s` as the sender's clock
-    had it (evidence, not checked)."""
+    """Who signed a request: `key` id, `nonce` of the session, `counter` within it, `created_s` as
+    the sender's clock had it (evidence, not checked)."""
 
     key: str
     nonce: str
@@ -63,8 +65,9 @@ def sign_request(
 ) -> dict[str, str]:
     """Headers that sign a request: Content-Digest, Signature-Input, Signature.
 
-    `target`: path and query as sent ("/v1/feed?cursor=1.20"); `body`: bytes as sent (b"" for none); `nonce`: the session
-    nonce (the till's own for hello), `counter` >= 1 rises with each request of the session.
+    `target`: path and query as sent ("/v1/feed?cursor=1.20"); `body`: bytes as sent (b"" for none);
+    `nonce`: the session nonce (the till's own for hello), `counter` >= 1 rises with each request of
+    the session.
     """
     message = _Message(method, target, {})
     _signer(signer.private).sign(
@@ -86,10 +89,11 @@ def verify_request(
     body: bytes,
     public_of: Callable[[str], bytes | None],
 ) -> Verified:
-    """Check a request's signature; `public_of` gives the Ed25519 key of a key id, None when it is not known.
+    """Check a request's signature; `public_of` gives the Ed25519 key of a key id, None when it is
+    not known.
 
-    `headers`: all of the request's, any case. Raises UntrustedError: "unsigned" (no or repeated signature headers, or
-    not of the agreed form), "digest", "key_unknown", "signature".
+    `headers`: all of the request's, any case. Raises UntrustedError: "unsigned" (no or repeated
+    signature headers, or not of the agreed form), "digest", "key_unknown", "signature".
     """
     found = _signature_headers(headers)
     if not _TARGET.fullmatch(target) or not method.isascii() or not method.isupper():
@@ -134,8 +138,9 @@ def _signature_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def make_nonce(secret: bytes, device: UUID, now_s: int, random: bytes) -> str:
-    """A session nonce any head-office process can check without storing it: issue time, 8 random bytes, and a MAC over
-    both and the device under `secret` (32 bytes, shared by head office's processes)."""
+    """A session nonce any head-office process can check without storing it: issue time, 8 random
+    bytes, and a MAC over both and the device under `secret` (32 bytes, shared by head office's
+    processes)."""
     if len(random) != _NONCE_RANDOM_BYTES:
         raise ValueError(f"{_NONCE_RANDOM_BYTES} random bytes are needed")
     head = now_s.to_bytes(4, "big") + random
@@ -143,8 +148,8 @@ def make_nonce(secret: bytes, device: UUID, now_s: int, random: bytes) -> str:
 
 
 def check_nonce(secret: bytes, device: UUID, nonce: str, now_s: int, ttl_s: int) -> None:
-    """UntrustedError("nonce") unless head office gave this nonce to this device at most `ttl_s` seconds ago: the till
-    says hello again and goes on."""
+    """UntrustedError("nonce") unless head office gave this nonce to this device at most `ttl_s`
+    seconds ago: the till says hello again and goes on."""
     try:
         raw = base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4))
     except ValueError:
@@ -157,7 +162,8 @@ def check_nonce(secret: bytes, device: UUID, nonce: str, now_s: int, ttl_s: int)
 
 
 def check_once(last_counter: int | None, counter: int) -> None:
-    """UntrustedError("replayed") unless `counter` is above the last one taken in this session (None: none yet)."""
+    """UntrustedError("replayed") unless `counter` is above the last one taken in this session
+    (None: none yet)."""
     if last_counter is not None and counter <= last_counter:
         raise UntrustedError("replayed")
 
@@ -184,7 +190,7 @@ class _Message:
 
 
 class _Verifier(HTTPMessageVerifier):
-    def validate_created_and_expires(self, *_: Any, **__: Any) -> None:
+    def validate_created_and_expires(self, sig_input: object, max_age: object = None) -> None:
         """Reads no clock: times are not checked (module docstring)."""
 
 

@@ -1,7 +1,7 @@
 """Dated protocol versions: what a till and head office agree on in hello.
 
-A version names a set of fields and feed kinds, not the transport: the push format of /v1 is frozen and taken from every
-till ever shipped, whatever is agreed here (sync-ledger.md 2.4 and 2.6).
+A version names a set of fields and feed kinds, not the transport: the push format of /v1 is frozen
+and taken from every till ever shipped, whatever is agreed here (sync-ledger.md 2.4 and 2.6).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Addresses, media types, bounds and constrained types of the wire (docs/protocol.md).
 
-Every list, text and number a peer can send has its bound here; nothing is decompressed or decoded beyond it.
+Every list, text and number a peer can send has its bound here; nothing is decompressed or decoded
+beyond it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import msgspec
 
 from sync.domain.journal import MAX_BODY_BYTES
 
-# Addresses. The number in the path is the frozen transport; dated protocol versions are agreed in hello.
+# Addresses. The number in the path is the frozen transport; dated versions are agreed in hello.
 ENROL_BEGIN: Final = "/v1/enrol/begin"
 ENROL: Final = "/v1/enrol"
 NONCE: Final = "/v1/nonce"
@@ -23,7 +24,7 @@ PART: Final = "/v1/snapshot/{snapshot}/{index}"
 AUTH: Final = "/v1/auth"
 MEMBER: Final = "/v1/member"
 
-# Media types: a reply of any other kind is not head office speaking (captive portals answer with HTML).
+# Media types: a reply of any other kind is not head office speaking (captive portals: HTML).
 MEDIA_JSON: Final = "application/vnd.guibin+json"
 MEDIA_PUSH: Final = "application/vnd.guibin.push+zstd"
 MEDIA_FEED: Final = "application/vnd.guibin.feed+zstd"
@@ -81,6 +82,7 @@ Blob = Annotated[bytes, msgspec.Meta(max_length=MAX_JSON_BYTES)]
 
 
 def tidy_code(typed: str) -> str:
-    """A one-time code as typed, in its one spelling: upper case, no dashes or spaces, I and L read as 1, O as 0."""
+    """A one-time code as typed, in its one spelling: upper case, no dashes or spaces, I and L read
+    as 1, O as 0."""
     plain = "".join(typed.split()).replace("-", "").upper()
     return plain.translate(str.maketrans("ILO", "110"))
