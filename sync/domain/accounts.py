@@ -17,8 +17,11 @@ LOT_ACCOUNTS: Final = (POINTS, PRINCIPAL, BONUS)
 
 PTS: Final = "PTS"
 QSP: Final = "QSP"  # qualifying spend: fen that count towards a tier, not money
+NOT_MONEY: Final = (PTS, QSP)
 
+MEMBER: Final = "member"
 MEMBER_PREFIX: Final = "member/"
+OWNER_KINDS: Final = (MEMBER, "dealer", "till", "headoffice")
 
 
 def member(member_id: UUID, name: str) -> str:
@@ -37,15 +40,23 @@ def drawer(till: str) -> str:
 
 
 def of_member(account: str) -> tuple[UUID, str] | None:
-    """(member, account name) when it is a member's account; ValueError when it claims to be one and
-    is not.
+    """(member, account name) of a member's account, None for anybody else's.
+
+    Raises ValueError for text that names no account. One account has one spelling: an id in
+    capitals or without its dashes names none.
     """
-    if not account.startswith(MEMBER_PREFIX):
+    kind, _, rest = account.partition("/")
+    if kind not in OWNER_KINDS or not rest:
+        raise ValueError(f"unknown account: {account}")
+    if kind != MEMBER:
         return None
-    _, owner, name = account.split("/")
+    owner, _, name = rest.partition("/")
     if name not in MEMBER_ACCOUNTS:
         raise ValueError(f"unknown member account: {account}")
-    return UUID(owner), name
+    found = UUID(owner)
+    if str(found) != owner:
+        raise ValueError(f"not the one spelling of a member's id: {account}")
+    return found, name
 
 
 def asset_of(name: str, currency: str) -> str:

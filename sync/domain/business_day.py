@@ -22,9 +22,16 @@ def business_date(utc_ms: int, offset_min: int, cutoff_hour: int) -> date:
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day `months` earlier (negative: later), clipped to the end of a shorter month."""
+    """The same day `months` earlier (negative: later), clipped to the end of a shorter month.
+
+    Beyond the calendar (years 1 to 9999) it is the calendar's first or last day.
+    """
     index = day.year * 12 + day.month - 1 - months
     year, month = index // 12, index % 12 + 1
+    if year < date.min.year:
+        return date.min
+    if year > date.max.year:
+        return date.max
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 

@@ -110,11 +110,16 @@ def may_issue(credential: str, blocks: tuple[Block, ...], known: Card | None) ->
     """Why a new card may not be issued here: in use, or a chain number outside this till's blocks.
 
     A credential that is no chain number (an IC or RFID chip) carries no serial and is accepted when
-    unused.
+    unused. One that only a wrong check digit keeps from being a chain number is a slip of the
+    finger, so it is refused like a number of somebody else's block.
     """
     if known is not None:
         return refuse(Code.CARD_IN_USE, tail=known.tail)
-    serial = serial_of(normalise(credential))
-    if serial is not None and not any(serial in block for block in blocks):
-        return refuse(Code.CARD_NOT_IN_BLOCK, tail=normalise(credential)[-4:])
+    number = normalise(credential)
+    if not number:
+        return refuse(Code.UNKNOWN_CODE)
+    serial = serial_of(number)
+    theirs = len(number) == NUMBER_DIGITS and number.isdecimal() and number.startswith(PREFIX)
+    if theirs and not (serial is not None and any(serial in block for block in blocks)):
+        return refuse(Code.CARD_NOT_IN_BLOCK, tail=number[-4:])
     return None

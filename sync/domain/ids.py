@@ -8,7 +8,7 @@ RANDOM_BYTES = 10
 
 
 def uuid7(utc_ms: int, random: bytes) -> UUID:
-    """UUIDv7 of `utc_ms` (Unix milliseconds) and 10 bytes of `random`, 74 bits of which are used."""
+    """UUIDv7 of `utc_ms` (Unix milliseconds) and 10 bytes of `random`: 74 of their bits."""
     if not 0 <= utc_ms < 1 << 48:
         raise ValueError(f"time out of range: {utc_ms}")
     if len(random) != RANDOM_BYTES:

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from sync.domain.business_day import in_window
+from sync.domain.journal import Short
 from sync.domain.programme import Programme
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.trace import Step
@@ -46,14 +47,14 @@ class EnrolData(msgspec.Struct, frozen=True, omit_defaults=True):
     `for_entry`: the sale being rung up that qualifies them.
     """
 
-    tier: str
-    home_dealer: str
-    home_store: str
-    token: str
-    tail: str
-    medium: str
-    consent_version: str
-    qualifies_by: str
+    tier: Short
+    home_dealer: Short
+    home_store: Short
+    token: Short
+    tail: Short
+    medium: Short
+    consent_version: Short
+    qualifies_by: Short
     single_minor: int
     window_minor: int
     for_entry: UUID | None = None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,14 @@ from sync.domain.trace import Step
 HASH_DOMAIN: Final = b"guibin-entry-1"
 BODY_VERSION: Final = 1
 MAX_BODY_BYTES: Final = 64 * 1024
+MAX_AMOUNT: Final = 10**12  # of all effects of an entry together: columns of 64 bits never overflow
 GENESIS_BYTES: Final = 32
+_MAX_EPOCH: Final = (1 << 32) - 1
+_MAX_SEQ: Final = (1 << 63) - 1  # also the largest a database column holds
+
+# Ids and codes in a body, and its longer account names; what is longer is unreadable.
+Short = Annotated[str, msgspec.Meta(max_length=64)]
+AccountName = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Kind(StrEnum):
@@ -71,20 +78,20 @@ class Kind(StrEnum):
 KINDS: Final = frozenset(kind.value for kind in Kind)
 
 
-class Effect(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Effect(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """One signed change of one account by an entry; the effects of an entry sum to zero per asset.
 
     `item`: the sale line it belongs to, so that a return can post its exact negative (golden case
     9).
     """
 
-    account: str
-    asset: str
+    account: AccountName
+    asset: Short
     delta: int
     item: int | None = None
 
 
-class Claim(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Claim(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """What a debit of points or stored value pays for, at which value dealers settle it (golden
     cases 3, 4, 8).
 
@@ -93,27 +100,27 @@ class Claim(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     entry's.
     """
 
-    kind: str
-    account: str
+    kind: Short
+    account: Short
     quantity: int
     settlement_minor: int
-    offer: str = ""
+    offer: Short = ""
     face_minor: int = 0
 
 
-class Presented(msgspec.Struct, frozen=True, gc=False):
+class Presented(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """How the member was identified: medium barcode|magstripe|ic|rfid|none, method
     read|typed|searched, strength token|uid|authenticated.
     """
 
-    medium: str
-    reader: str
-    method: str
-    strength: str
+    medium: Short
+    reader: Short
+    method: Short
+    strength: Short
     pin: bool = False
 
 
-class Basis(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Basis(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """What the till knew when it decided.
 
     `mode`: online (head office authorised: `auth`) | offline.
@@ -124,63 +131,64 @@ class Basis(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     hq_epoch: int
     cursor: int
-    mode: str
+    mode: Short
     age_ms: int | None = None
     balances: dict[str, int] = {}
-    auth: str | None = None
+    auth: Short | None = None
     auth_unknown: bool = False
 
 
-class Attachment(msgspec.Struct, frozen=True, gc=False):
+class Attachment(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Names a blob that travels beside the body. `sha256`: hex digest; `kind`: profile | ..."""
 
-    kind: str
-    sha256: str
+    kind: Short
+    sha256: Short
     member: UUID | None
 
 
-class Moment(msgspec.Struct, frozen=True, gc=False):
+class Moment(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Evidence of time: wall clock (UTC ms), offset of the store (minutes), boot id, monotonic ms,
     and the hybrid logical clock (ms, counter) that never runs back.
     """
 
     utc_ms: int
     offset_min: int
-    boot: str
+    boot: Short
     mono_ms: int
     hlc_ms: int
     hlc_count: int
 
 
-class Place(msgspec.Struct, frozen=True, gc=False):
+class Place(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Where: dealer, store, till (the lane's printed name, e.g. "A1-2").
 
     Head office is over all of them.
     """
 
-    dealer: str
-    store: str
-    till: str
+    dealer: Short
+    store: Short
+    till: Short
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an entry says.
 
-    `data` is the shape of its kind (`sync.domain.operations`); `programme` the version applied (0:
-    none needed); `business_date` and `shift` come from the open shift, never from the clock.
+    `data` has the shape of its kind (selling.SaleData, stored_value.TopUpData, redeeming.GiftData,
+    joining.EnrolData ...); `programme` is the version applied (0: none needed); `business_date` and
+    `shift` come from the open shift, never from the clock.
     """
 
     v: int
-    kind: str
+    kind: Short
     entry_id: UUID
     at: Moment
     business_date: date
     shift: int
     place: Place
-    operator: str
-    approver: str | None
+    operator: Short
+    approver: Short | None
     member: UUID | None
-    card: str | None
+    card: Short | None
     presented: Presented | None
     basis: Basis
     programme: int
@@ -207,6 +215,9 @@ class Entry:
     signature: bytes
 
 
+_decoder = msgspec.json.Decoder(Body)
+
+
 class UnreadableBody(ValueError):  # noqa: N818  # reads as what it says at every raise
     """The bytes are not a body this release can read: head office quarantines the entry, nothing
     else stops.
@@ -222,7 +233,7 @@ def entry_hash(device: UUID, epoch: int, seq: int, prev: bytes, body: bytes) -> 
 
     `prev`: hash of entry seq - 1, or of the enrolment record for seq 1.
     """
-    if len(prev) != GENESIS_BYTES or seq < 1 or epoch < 1:
+    if len(prev) != GENESIS_BYTES or not 1 <= seq <= _MAX_SEQ or not 1 <= epoch <= _MAX_EPOCH:
         raise ValueError(f"seq {seq}, epoch {epoch}, prev of {len(prev)} bytes")
     return sha256(
         b"".join(
@@ -239,13 +250,16 @@ def entry_hash(device: UUID, epoch: int, seq: int, prev: bytes, body: bytes) -> 
 
 
 def body_bytes(body: Body) -> bytes:
-    """Canonical bytes of a body; raises Unbalanced, or ValueError when it is larger than an entry
-    may be.
+    """Canonical bytes of a body, which `read_body` is sure to read again.
+
+    Raises Unbalanced, or ValueError when it is larger than an entry may be, names an unknown
+    account or says something no reader would accept.
     """
     check_balanced(body.effects)
     data = canonical.encode(body)
     if len(data) > MAX_BODY_BYTES:
         raise ValueError(f"the body has {len(data)} bytes, an entry at most {MAX_BODY_BYTES}")
+    _typed(data)
     return data
 
 
@@ -255,33 +269,59 @@ def read_body(data: bytes) -> Body:
     """
     try:
         canonical.decode(data)
-        body = msgspec.json.decode(data, type=Body)
-    except (canonical.NotCanonical, msgspec.MsgspecError) as error:
+    except canonical.NotCanonical as error:
+        raise UnreadableBody(str(error)) from None
+    return _typed(data)
+
+
+def _typed(data: bytes) -> Body:
+    try:
+        body = _decoder.decode(data)
+    except msgspec.MsgspecError as error:
         raise UnreadableBody(str(error)) from None
     if body.v != BODY_VERSION or body.kind not in KINDS:
         raise UnreadableBody(f"version {body.v}, kind {body.kind!r} are not known to this release")
     return body
 
 
-def check_balanced(effects: Iterable[Effect]) -> None:
+def check_balanced(effects: Iterable[Effect], currency: str | None = None) -> None:
     """Raise Unbalanced unless the effects sum to zero per asset (invariant 9), each on an account
-    of its asset.
+    of its asset (invariant 10), and move no more than MAX_AMOUNT altogether.
+
+    `currency`: that of the members' stored value, if known. Plain ValueError: unknown account.
     """
+    balanced_member_effects(effects, currency)
+
+
+def balanced_member_effects(
+    effects: Iterable[Effect], currency: str | None = None
+) -> list[tuple[UUID, str, int]]:
+    """`member_effects` of effects that pass `check_balanced`, read once for both."""
     sums: dict[str, int] = {}
+    found: list[tuple[UUID, str, int]] = []
+    moved = 0
     for effect in effects:
-        sums[effect.asset] = sums.get(effect.asset, 0) + effect.delta
-    if any(sums.values()):
-        raise Unbalanced(f"effects sum to {sums}")
+        asset, delta = effect.asset, effect.delta
+        sums[asset] = sums.get(asset, 0) + delta
+        moved += abs(delta)
+        owner = accounts.of_member(effect.account)
+        if owner is not None:
+            money = asset if currency is None and asset not in accounts.NOT_MONEY else currency
+            if asset != accounts.asset_of(owner[1], money or ""):
+                raise Unbalanced(f"{asset} on {effect.account}")
+            found.append((*owner, delta))
+    if any(sums.values()) or moved > MAX_AMOUNT:
+        raise Unbalanced(f"effects sum to {sums} and move {moved}")
+    return found
 
 
 def member_effects(effects: Iterable[Effect]) -> list[tuple[UUID, str, int]]:
     """(member, account name, delta) of the effects on members' accounts, in order."""
-    found = []
-    for effect in effects:
-        owner = accounts.of_member(effect.account)
-        if owner is not None:
-            found.append((*owner, effect.delta))
-    return found
+    return [
+        (*owner, effect.delta)
+        for effect in effects
+        if (owner := accounts.of_member(effect.account)) is not None
+    ]
 
 
 def chain(

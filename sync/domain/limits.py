@@ -126,7 +126,7 @@ def top_up_offline(limits: OfflineLimits, amount_minor: int, used: Used) -> Allo
     if used.till_top_up_minor + amount_minor > limits.top_up_hard_till_minor:
         return refuse(
             Code.OFFLINE_TOP_UP,
-            cap_minor=limits.top_up_hard_till_minor - used.till_top_up_minor,
+            cap_minor=max(limits.top_up_hard_till_minor - used.till_top_up_minor, 0),
             wanted_minor=amount_minor,
         )
     return Allowed(("top_up_op",) if amount_minor > limits.top_up_soft_op_minor else ())
@@ -139,19 +139,15 @@ def authorise(
     have reserved.
 
     Stored value is looked at as a whole: the split between principal and bonus is fixed in the
-    entry, a difference in head office's own lots is cured there (golden case 8).
+    entry, a difference in head office's own lots is cured there (golden case 8). What is not asked
+    for is not looked at: negative points stop points, not stored value.
     """
-    if debit.points > held.points - reserved.points:
-        return refuse(
-            Code.POINTS_SHORT, has=max(held.points - reserved.points, 0), needs=debit.points
-        )
-    free = held.stored_value - reserved.stored_value
-    if principal_minor + bonus_minor > free:
-        return refuse(
-            Code.STORED_VALUE_SHORT,
-            has_minor=max(free, 0),
-            needs_minor=principal_minor + bonus_minor,
-        )
+    points = held.points - reserved.points
+    if debit.points and debit.points > points:
+        return refuse(Code.POINTS_SHORT, has=max(points, 0), needs=debit.points)
+    free, wanted = held.stored_value - reserved.stored_value, principal_minor + bonus_minor
+    if wanted and wanted > free:
+        return refuse(Code.STORED_VALUE_SHORT, has_minor=max(free, 0), needs_minor=wanted)
     return None
 
 

@@ -138,7 +138,7 @@ def take(lots: Iterable[Lot], quantity: int, day: date) -> tuple[list[tuple[Lot,
     ordered = in_order(lots)
     for want_usable in (True, False):
         for lot in ordered:
-            if quantity == 0:
+            if quantity <= 0:
                 return chosen, expired_used
             if lot.usable_on(day) is want_usable:
                 units = min(lot.open, quantity)

@@ -60,7 +60,8 @@ class LightRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `marks`: per "device:epoch" the seq of the last entry of that till already inside them; a till's
     own entries above its mark are pending (design.md section 6). `name`: masked; `phone_tail`: last
-    four digits; `phone_key`: keyed hash.
+    four digits; `phone_key`: keyed hash. `uncovered`: 0 unless some balance is negative; its size
+    adds up points and fen, so only whether it is 0 means anything.
     """
 
     member: UUID

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 CNY = "CNY"
+_AMOUNT = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>\d*|\d{1,3}(?:,\d{3})+)(?:\.(?P<fen>\d{0,2}))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -44,15 +48,15 @@ class Money:
 
 
 def money(yuan: str, currency: str = CNY) -> Money:
-    """Parse "3000.00", "50" or "-0.5" into minor units; anything with more than two decimals is a
-    ValueError.
+    """Parse "3,000.00", "50" or "-0.5" into minor units.
+
+    ValueError for more than two decimals, a comma that separates no thousands, or no digit at all.
     """
-    text = yuan.strip().replace(",", "")
-    sign = -1 if text.startswith("-") else 1
-    whole, _, fraction = text.lstrip("+-").partition(".")
-    if not (whole + fraction).isascii() or not (whole + fraction).isdigit() or len(fraction) > 2:
+    found = _AMOUNT.fullmatch(yuan.strip())
+    if found is None or not (found["whole"] or found["fen"]):
         raise ValueError(f"not an amount with at most two decimals: {yuan!r}")
-    return Money(sign * (int(whole or "0") * 100 + int(fraction.ljust(2, "0") or "0")), currency)
+    fen = int((found["whole"] or "0").replace(",", "") + (found["fen"] or "").ljust(2, "0"))
+    return Money(-fen if found["sign"] == "-" else fen, currency)
 
 
 def plain(minor: int) -> str:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sync.domain.programme import Programme, Tier
+from sync.domain.programme import PER_MILLE, Programme, Tier
 from sync.domain.refusals import Code, Refusal, refuse
-from sync.domain.stored_value import PER_MILLE
 from sync.domain.trace import Step
 
 PLAIN_AMOUNT_SKU = ""
@@ -87,7 +86,10 @@ def price(
     """
     if not basket:
         return refuse(Code.BASKET_EMPTY)
-    if any(line.quantity <= 0 or line.unit_minor <= 0 for line in basket):
+    if any(
+        line.quantity <= 0 or line.unit_minor <= 0 or (line.member_minor or 0) < 0
+        for line in basket
+    ):
         return refuse(Code.AMOUNT_NOT_POSITIVE)
     lines: list[PricedLine] = []
     steps: list[Step] = []

@@ -8,13 +8,21 @@ inclusive.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
+from typing import Final
 
 import msgspec
 
 from sync.domain import canonical
+from sync.domain.accounts import NOT_MONEY
+
+MAX_AMOUNT: Final = 10**12  # minor units or points: nothing in a programme is worth more
+PER_MILLE: Final = 1000
+MAX_MONTHS: Final = 1200
+_CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
 class Ratio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +39,11 @@ class Ratio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def exact(self) -> Fraction:
         """The ratio as a Fraction."""
         return Fraction(self.num, self.den)
+
+
+def _within(what: str, value: int, lowest: int, highest: int = MAX_AMOUNT) -> None:
+    if not lowest <= value <= highest:
+        raise ValueError(f"{what}: {value} is not in {lowest}..{highest}")
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +67,11 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price_per_mille: int = 1000
     stored_value_per_mille: int = 1000
 
+    def __post_init__(self) -> None:
+        _within("threshold_minor", self.threshold_minor, 0)
+        _within("price_per_mille", self.price_per_mille, 1, PER_MILLE)
+        _within("stored_value_per_mille", self.stored_value_per_mille, 1, PER_MILLE)
+
 
 class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who may join (golden case 2): one purchase of `single_minor`, or `window_minor` within
@@ -66,6 +84,11 @@ class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_tier: str = ""
     consent_version: str = ""
 
+    def __post_init__(self) -> None:
+        _within("single_minor", self.single_minor, 0)
+        _within("window_minor", self.window_minor, 0)
+        _within("window_months", self.window_months, 1, MAX_MONTHS)
+
 
 class Earning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Points per yuan (golden case 1) and life of a lot.
@@ -76,6 +99,10 @@ class Earning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points_per_yuan: Ratio
     points_per_yuan_by_dealer: dict[str, Ratio] = {}
     expiry_months: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.expiry_months is not None:
+            _within("expiry_months", self.expiry_months, 1, MAX_MONTHS)
 
 
 class PointsTender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +120,12 @@ class PointsTender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dealers: tuple[str, ...] = ()
     max_share_per_mille: int = 1000
 
+    def __post_init__(self) -> None:
+        _within("unit_points", self.unit_points, 1)
+        _within("face_minor", self.face_minor, 1)
+        _within("settlement_minor", self.settlement_minor, 0)
+        _within("max_share_per_mille", self.max_share_per_mille, 0, PER_MILLE)
+
 
 class Gift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A gift for points; `settlement_minor` is what the funding dealers pay for it together (golden
@@ -106,12 +139,21 @@ class Gift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     face_minor: int
     dealers: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        _within("points", self.points, 1)
+        _within("settlement_minor", self.settlement_minor, 0)
+        _within("face_minor", self.face_minor, 0)
+
 
 class TopUpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A top-up of at least `from_minor` brings `bonus_minor`."""
 
     from_minor: int
     bonus_minor: int
+
+    def __post_init__(self) -> None:
+        _within("from_minor", self.from_minor, 1)
+        _within("bonus_minor", self.bonus_minor, 0)
 
 
 class StoredValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,6 +170,7 @@ class StoredValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.bonus_funded_by not in ("redeeming", "issuing", "headoffice"):
             raise ValueError(f"bonus_funded_by: {self.bonus_funded_by!r}")
+        _within("balance_cap_minor", self.balance_cap_minor, 0)
 
 
 class OfflineLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -170,6 +213,10 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     business_day_cutoff_hour: int = 4
 
     def __post_init__(self) -> None:
+        _within("version", self.version, 1)
+        _within("business_day_cutoff_hour", self.business_day_cutoff_hour, 0, 23)
+        if not _CURRENCY.fullmatch(self.currency) or self.currency in NOT_MONEY:
+            raise ValueError(f"currency: {self.currency!r}")
         codes = [tier.code for tier in self.tiers]
         offers = [t.offer for t in self.points_tenders] + [gift.offer for gift in self.gifts]
         if not codes or len(set(codes)) != len(codes) or len(set(offers)) != len(offers):

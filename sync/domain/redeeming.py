@@ -8,14 +8,13 @@ import msgspec
 
 from sync.domain import accounts
 from sync.domain.journal import Claim, Effect
-from sync.domain.programme import Programme
+from sync.domain.programme import PER_MILLE, Programme
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.trace import Step
 
 GIFT = "gift"
 POINTS_TENDER = "points_tender"
 STORED_VALUE = "stored_value"
-PER_MILLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def points_tender(
     if points % offer.unit_points:
         return refuse(Code.POINTS_NOT_MULTIPLE, unit=offer.unit_points)
     if points > available:
-        return refuse(Code.POINTS_SHORT, has=available, needs=points)
+        return refuse(Code.POINTS_SHORT, has=max(available, 0), needs=points)
     units = points // offer.unit_points
     face = units * offer.face_minor
     most = price_minor * offer.max_share_per_mille // PER_MILLE
@@ -86,9 +85,7 @@ def most_points(programme: Programme, dealer: str, available: int, price_minor: 
     if offer is None:
         return 0
     share = price_minor * offer.max_share_per_mille // PER_MILLE
-    units = min(
-        max(available, 0) // offer.unit_points, share // offer.face_minor if offer.face_minor else 0
-    )
+    units = min(max(available, 0) // offer.unit_points, share // offer.face_minor)
     return units * offer.unit_points
 
 
@@ -125,7 +122,7 @@ def gift(
         return refuse(Code.AMOUNT_NOT_POSITIVE)
     points = offer.points * quantity
     if points > available:
-        return refuse(Code.POINTS_SHORT, has=available, needs=points)
+        return refuse(Code.POINTS_SHORT, has=max(available, 0), needs=points)
     settlement, face = offer.settlement_minor * quantity, offer.face_minor * quantity
     effects = (
         Effect(f"{accounts.MEMBER_PREFIX}{member}/{accounts.POINTS}", accounts.PTS, -points),

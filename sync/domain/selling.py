@@ -15,7 +15,7 @@ from sync.domain.limits import Debit
 from sync.domain.members import Balances
 from sync.domain.parts import spread
 from sync.domain.pricing import BasketLine, Priced, price
-from sync.domain.programme import Programme, Tier
+from sync.domain.programme import PER_MILLE, Programme, Tier
 from sync.domain.redeeming import STORED_VALUE, PointsPaid, points_tender
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.stored_value import DeeperPrice, deeper_price, split
@@ -48,10 +48,11 @@ class Wish:
 
 
 class SoldLine(msgspec.Struct, frozen=True):
-    """A line of a finished sale.
+    """A line of a finished sale with its parts of the order-level amounts, so that a return can
+    give exactly them back.
 
-    The `*_share` fields are its parts of the order-level amounts, so that a return can give exactly
-    them back: price = stored_value_discount + points + principal + bonus + money.
+    price_minor = stored_value_discount_minor + points_face_minor + principal_minor + bonus_minor +
+    money_minor.
     """
 
     item: int
@@ -118,7 +119,8 @@ def quote(
 ) -> Quote | Refusal:
     """Work out a sale at `dealer`.
 
-    Points and stored value need a member; the rest is due in money.
+    Points and stored value need a member; the rest is due in money. A wish for more stored value
+    than the goods come to is cut to what they cost at the deeper price.
     """
     wish = wish or Wish()
     if buyer is None and (wish.points or wish.stored_value_minor):
@@ -136,24 +138,19 @@ def quote(
         if isinstance(found, Refusal):
             return found
         paid = found
-    face = paid.face_minor if paid else 0
-    deeper = DeeperPrice(0, 0, 0)
-    parts: tuple[int, int] | Refusal = (0, 0)
+    deeper, parts = DeeperPrice(0, 0, 0), (0, 0)
     if buyer and wish.stored_value_minor:
-        rest = priced.price_minor - face
-        limit = min(wish.stored_value_minor, buyer.available.stored_value)
-        per_mille = 1000 if buyer.joining else buyer.tier.stored_value_per_mille
-        deeper = deeper_price(rest, per_mille, limit)
-        if deeper.gross_minor < rest and deeper.charged_minor < wish.stored_value_minor:
-            return refuse(
-                Code.STORED_VALUE_SHORT,
-                has_minor=buyer.available.stored_value,
-                needs_minor=wish.stored_value_minor,
-            )
-        parts = split(deeper.charged_minor, buyer.available)
-    if isinstance(parts, Refusal):
-        return parts
+        rest = priced.price_minor - (paid.face_minor if paid else 0)
+        deeper = deeper_price(rest, _stored_value_per_mille(buyer), wish.stored_value_minor)
+        drawn = split(deeper.charged_minor, buyer.available)
+        if isinstance(drawn, Refusal):
+            return drawn
+        parts = drawn
     return _assemble(programme, dealer, buyer, priced, paid, deeper, parts)
+
+
+def _stored_value_per_mille(buyer: Buyer) -> int:
+    return PER_MILLE if buyer.joining else buyer.tier.stored_value_per_mille
 
 
 def _assemble(
@@ -242,12 +239,11 @@ def _tender_steps(
 ) -> tuple[Step, ...]:
     steps = list(paid.trace) if paid else []
     if buyer and deeper.gross_minor:
-        per_mille = 1000 if buyer.joining else buyer.tier.stored_value_per_mille
         steps += [
             Step(
                 "stored_value.price",
                 programme.version,
-                {"gross": deeper.gross_minor, "per_mille": per_mille},
+                {"gross": deeper.gross_minor, "per_mille": _stored_value_per_mille(buyer)},
                 deeper.charged_minor,
             ),
             Step(

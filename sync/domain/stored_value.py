@@ -12,11 +12,9 @@ from sync.domain import accounts
 from sync.domain.journal import Effect
 from sync.domain.members import Balances
 from sync.domain.parts import spread
-from sync.domain.programme import Programme
+from sync.domain.programme import PER_MILLE, Programme
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.trace import Step
-
-PER_MILLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +39,23 @@ def deeper_price(due_minor: int, per_mille: int, limit_minor: int) -> DeeperPric
     """The most of `due_minor` that stored value up to `limit_minor` can settle at `per_mille` of
     the price.
 
-    When the limit binds, G is the largest with V(G) <= limit. per_mille is 1..1000, amounts are >=
-    0.
+    When the limit binds, G is the largest with V(G) <= limit: V(G) is G x per_mille / 1000 rounded
+    up, so that is limit x 1000 / per_mille rounded down, and V(G) is then the limit itself.
+    ValueError unless per_mille is 1 to 1000 and the amounts are >= 0.
     """
     if not 1 <= per_mille <= PER_MILLE or due_minor < 0 or limit_minor < 0:
         raise ValueError(f"due {due_minor}, per mille {per_mille}, limit {limit_minor}")
     gross = min(due_minor, limit_minor * PER_MILLE // per_mille)
-    while gross < due_minor and charged_for(gross + 1, per_mille) <= limit_minor:
-        gross += 1
     charged = charged_for(gross, per_mille)
     return DeeperPrice(gross, gross - charged, charged)
 
 
 def split(charged_minor: int, available: Balances) -> tuple[int, int] | Refusal:
     """(principal, bonus) of a spend, pro rata over what is available, by largest remainder."""
-    if charged_minor > available.stored_value:
-        return refuse(
-            Code.STORED_VALUE_SHORT, has_minor=available.stored_value, needs_minor=charged_minor
-        )
-    if charged_minor == 0:
-        return 0, 0
-    principal, bonus = spread(charged_minor, (available.principal, available.bonus))
+    held = (max(available.principal, 0), max(available.bonus, 0))
+    if charged_minor > sum(held):
+        return refuse(Code.STORED_VALUE_SHORT, has_minor=sum(held), needs_minor=charged_minor)
+    principal, bonus = spread(charged_minor, held)
     return principal, bonus
 
 

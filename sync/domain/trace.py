@@ -31,13 +31,21 @@ class TraceTooLong(ValueError):  # noqa: N818  # reads as what it says at every 
 
 
 def bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, if they fit in an entry; per-line steps of long sales are dropped before totals
-    are.
+    """The steps, if they fit in an entry; those of single lines go first, the last line's before.
+
+    Raises TraceTooLong when the steps about the whole do not fit.
     """
+    sizes = [
+        len(msgspec.json.encode(step)) + 1 for step in steps
+    ]  # 1: the comma or bracket after it
+    over = 1 + sum(sizes) - MAX_TRACE_BYTES
     kept = list(steps)
-    while len(msgspec.json.encode(kept)) > MAX_TRACE_BYTES:
-        last = next((i for i in reversed(range(len(kept))) if kept[i].item is not None), None)
-        if last is None:
-            raise TraceTooLong(f"{len(kept)} steps do not fit in {MAX_TRACE_BYTES} bytes")
-        del kept[last]
+    for i in reversed(range(len(steps))):
+        if over <= 0:
+            break
+        if steps[i].item is not None:
+            del kept[i]
+            over -= sizes[i]
+    if over > 0:
+        raise TraceTooLong(f"{len(kept)} steps do not fit in {MAX_TRACE_BYTES} bytes")
     return tuple(kept)

@@ -1,0 +1,192 @@
+"""What must hold of an entry before head office posts it; what does not hold is quarantined.
+
+A till cannot write such an entry by mistake: `journal.body_bytes` and the rules that build entries
+see to it. So whatever stops here is of a later release, damaged or hostile, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from sync.domain import accounts
+from sync.domain.books import Books, Issue
+from sync.domain.joining import EnrolData
+from sync.domain.journal import (
+    MAX_AMOUNT,
+    Body,
+    Claim,
+    Kind,
+    Unbalanced,
+    balanced_member_effects,
+)
+from sync.domain.programme import Programme
+from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
+
+POSTED_KINDS: Final = frozenset(
+    {
+        Kind.SALE,
+        Kind.TOP_UP,
+        Kind.REDEEM_GIFT,
+        Kind.ENROL,
+        Kind.SHIFT_OPEN,
+        Kind.SHIFT_CLOSE,
+        Kind.CASH_IN,
+        Kind.CASH_OUT_DRAWER,
+        Kind.CLOCK_NOTE,
+        Kind.KEY_EVENT,
+        Kind.NOTE,
+        Kind.CARD_BLOCK,
+        Kind.PROFILE,
+        Kind.OPENING_BALANCE,
+    }
+)
+
+# (account, credited) that an entry of a kind may change; the other kinds move no member's value.
+MAY_MOVE: Final[dict[str, frozenset[tuple[str, bool]]]] = {
+    Kind.SALE: frozenset(
+        {
+            (accounts.POINTS, True),
+            (accounts.POINTS, False),
+            (accounts.PRINCIPAL, False),
+            (accounts.BONUS, False),
+            (accounts.QUALIFYING, True),
+        }
+    ),
+    Kind.TOP_UP: frozenset({(accounts.PRINCIPAL, True), (accounts.BONUS, True)}),
+    Kind.REDEEM_GIFT: frozenset({(accounts.POINTS, False)}),
+    Kind.OPENING_BALANCE: frozenset((name, True) for name in accounts.MEMBER_ACCOUNTS),
+}
+
+# Accounts that a claim of a kind may draw on.
+DRAWS_ON: Final = {
+    GIFT: (accounts.POINTS,),
+    POINTS_TENDER: (accounts.POINTS,),
+    STORED_VALUE: (accounts.PRINCIPAL, accounts.BONUS),
+}
+
+
+class Quarantine(Exception):  # noqa: N818  # not an error: an outcome
+    """The entry is stored and acknowledged, and changes nothing."""
+
+    def __init__(self, issue: Issue) -> None:
+        super().__init__(issue)
+        self.issue = issue
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What posting needs of an entry that may be posted.
+
+    `moves`: (account name, delta) on the member's accounts, in order, none of them 0;
+    `settlements`: per claim head office's value in minor units; `as_claimed`: whether the till saw
+    every one of them the same; `enrols`: data of an enrolment.
+    """
+
+    programme: Programme | None
+    moves: tuple[tuple[str, int], ...]
+    settlements: tuple[int, ...]
+    as_claimed: bool
+    enrols: EnrolData | None
+
+
+def admit(body: Body, books: Books) -> Admitted:
+    """The entry, checked and read; raises Quarantine. Changes nothing."""
+    if body.kind not in POSTED_KINDS:
+        raise Quarantine(Issue.KIND_NOT_POSTED_YET)
+    if body.entry_id in books.taken:
+        raise Quarantine(Issue.DUPLICATE_ENTRY_ID)
+    programme = books.programme(body.programme)
+    try:
+        effects = balanced_member_effects(body.effects, programme.currency if programme else None)
+    except Unbalanced:
+        raise Quarantine(Issue.UNBALANCED) from None
+    except ValueError:
+        raise Quarantine(Issue.DATA_UNREADABLE) from None
+    enrols = _enrols(body, books)
+    _check_owner(body, books, {owner for owner, _, _ in effects})
+    moves = tuple((name, delta) for _, name, delta in effects if delta)
+    if not {(name, delta > 0) for name, delta in moves} <= MAY_MOVE.get(body.kind, frozenset()):
+        raise Quarantine(Issue.DATA_UNREADABLE)
+    _check_claims(body.claims, moves)
+    if programme is None and _needs_programme(body, moves):
+        raise Quarantine(Issue.UNKNOWN_PROGRAMME)
+    values, as_claimed = [], True
+    for claim in body.claims:
+        value, rest = _settlement(claim, programme, books.place[0])
+        if value > MAX_AMOUNT:
+            raise Quarantine(Issue.CLAIMS_MISMATCH)
+        values.append(value)
+        as_claimed = as_claimed and value == claim.settlement_minor and rest == 0
+    return Admitted(programme, moves, tuple(values), as_claimed, enrols)
+
+
+def _enrols(body: Body, books: Books) -> EnrolData | None:
+    if body.kind != Kind.ENROL:
+        return None
+    if body.member is None or body.member in books.members:
+        raise Quarantine(Issue.DATA_UNREADABLE)
+    try:
+        return msgspec.convert(body.data, EnrolData)
+    except msgspec.ValidationError:
+        raise Quarantine(Issue.DATA_UNREADABLE) from None
+
+
+def _check_owner(body: Body, books: Books, owners: set[UUID]) -> None:
+    """An entry moves value of its own member only, until there are transfers."""
+    known = owners - {body.member} if body.kind == Kind.ENROL else owners | {body.member}
+    if not known - {None} <= books.members.keys():
+        raise Quarantine(Issue.UNKNOWN_MEMBER)
+    if owners - {body.member}:
+        raise Quarantine(Issue.DATA_UNREADABLE)
+
+
+def _check_claims(claims: tuple[Claim, ...], moves: tuple[tuple[str, int], ...]) -> None:
+    """Every unit that leaves a lot account is claimed, once, by a claim that makes sense."""
+    debits: dict[str, int] = {}
+    for name, delta in moves:
+        if delta < 0:
+            debits[name] = debits.get(name, 0) - delta
+    claimed: dict[str, int] = {}
+    for claim in claims:
+        if (
+            claim.account not in DRAWS_ON.get(claim.kind, ())
+            or claim.quantity <= 0
+            or not 0 <= claim.settlement_minor <= MAX_AMOUNT
+            or not 0 <= claim.face_minor <= MAX_AMOUNT
+            or (claim.kind == STORED_VALUE and claim.settlement_minor != claim.quantity)
+        ):
+            raise Quarantine(Issue.CLAIMS_MISMATCH)
+        claimed[claim.account] = claimed.get(claim.account, 0) + claim.quantity
+    if debits != claimed:
+        raise Quarantine(Issue.CLAIMS_MISMATCH)
+
+
+def _needs_programme(body: Body, moves: tuple[tuple[str, int], ...]) -> bool:
+    """Debits settle and credits expire by the programme; an opening balance needs none."""
+    if body.kind == Kind.OPENING_BALANCE:
+        return body.programme != 0
+    return any(name in accounts.LOT_ACCOUNTS for name, _ in moves)
+
+
+def _settlement(claim: Claim, programme: Programme | None, dealer: str) -> tuple[int, int]:
+    """Head office's value of a claim, minor units, and the units it gives nothing for: stored value
+    settles at its amount, points by the offer of the named programme at that dealer.
+
+    Only head office sets settlement values, so an offer it did not make there is worth nothing to
+    the dealer that gave it, and so is what exceeds whole units of an offer.
+    """
+    if claim.kind == STORED_VALUE:
+        return claim.quantity, 0
+    gift = programme.gift(claim.offer, dealer) if programme else None
+    tender = programme.points_tender(dealer) if programme else None
+    unit, value = claim.quantity + 1, 0
+    if claim.kind == GIFT and gift:
+        unit, value = gift.points, gift.settlement_minor
+    elif claim.kind == POINTS_TENDER and tender and tender.offer == claim.offer:
+        unit, value = tender.unit_points, tender.settlement_minor
+    units, rest = divmod(claim.quantity, unit)
+    return units * value, rest

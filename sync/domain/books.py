@@ -1,0 +1,130 @@
+"""What head office holds of members while it posts a batch, and what posting an entry came to.
+
+The caller loads `Books`, `sync.domain.posting` changes them, the caller stores the changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from sync.domain.cards import Card
+from sync.domain.lots import Allocation, EntryRef, Lot, LotKey, Uncovered
+from sync.domain.members import Balances
+from sync.domain.programme import Programme
+
+
+class Outcome(StrEnum):
+    """What became of an entry at head office."""
+
+    POSTED = "posted"
+    POSTED_EXCEPTION = "posted_exception"
+    QUARANTINED = "quarantined"
+
+
+class Issue(StrEnum):
+    """Why an entry is an exception item or in quarantine."""
+
+    UNREADABLE = "unreadable"
+    UNBALANCED = "unbalanced"
+    KIND_NOT_POSTED_YET = "kind_not_posted_yet"
+    DATA_UNREADABLE = "data_unreadable"
+    UNKNOWN_MEMBER = "unknown_member"
+    UNKNOWN_PROGRAMME = "unknown_programme"
+    CLAIMS_MISMATCH = "claims_mismatch"
+    DUPLICATE_ENTRY_ID = "duplicate_entry_id"
+    OVERDRAFT = "overdraft"
+    SPLIT_MISMATCH = "split_mismatch"
+    LOT_EXPIRED = "lot_expired"
+    CARD_BLOCKED = "card_blocked"
+    CARD_UNKNOWN = "card_unknown"
+    CARD_IN_USE = "card_in_use"
+    RULE_MISMATCH = "rule_mismatch"
+    DECLINED_UNSEEN = "declined_unseen"
+    DEVICE_REVOKED = "device_revoked"
+    PLACE_MISMATCH = "place_mismatch"
+
+
+@dataclass(slots=True)
+class MemberBook:
+    """A member's books at head office while a batch is posted.
+
+    `lots`: open ones of all accounts, `uncovered`: open claims; `marks`: last posted seq per
+    "device:epoch".
+    """
+
+    member: UUID
+    tier: str
+    home_dealer: str
+    home_store: str
+    balances: Balances = field(default_factory=Balances)
+    lots: list[Lot] = field(default_factory=list)
+    uncovered: list[Uncovered] = field(default_factory=list)
+    marks: dict[str, int] = field(default_factory=dict)
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One posted line on a member's account.
+
+    `reason`: effect | split (principal and bonus exchanged, case 8).
+    """
+
+    post_seq: int
+    part: int
+    member: UUID
+    account: str
+    delta: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Outcome of one entry.
+
+    `post_seq` is None in quarantine. `allocations`: those made while posting it.
+    """
+
+    ref: EntryRef
+    entry_id: UUID | None
+    outcome: Outcome
+    codes: tuple[Issue, ...]
+    post_seq: int | None
+    allocations: tuple[Allocation, ...] = ()
+
+
+@dataclass(slots=True)
+class Books:
+    """What a batch needs, loaded by the caller, and what it changed.
+
+    `declined`: entry ids head office refused online; `taken`: entry ids already posted under
+    another seq (those posted now are added); `place`: (dealer, store, till) of the device, the ones
+    that settle whatever the entry says; `revoked`: the device's key was revoked.
+
+    Changes: `touched` and `new_members`, `new_lots`, `changed_lots`, `new_uncovered`,
+    `changed_uncovered`, `changed_cards`, `postings`. Lots and uncovered claims made earlier in the
+    batch may stand in both their lists; each is one object, as it is at the end.
+    """
+
+    programmes: Sequence[Programme]
+    members: dict[UUID, MemberBook]
+    cards: dict[str, Card]
+    place: tuple[str, str, str]
+    declined: set[UUID] = field(default_factory=set)
+    taken: set[UUID] = field(default_factory=set)
+    revoked: bool = False
+    touched: dict[UUID, MemberBook] = field(default_factory=dict)
+    new_members: list[UUID] = field(default_factory=list)
+    new_lots: list[Lot] = field(default_factory=list)
+    changed_lots: dict[LotKey, Lot] = field(default_factory=dict)
+    new_uncovered: list[Uncovered] = field(default_factory=list)
+    changed_uncovered: dict[tuple[int, int], Uncovered] = field(default_factory=dict)
+    changed_cards: dict[str, Card] = field(default_factory=dict)
+    postings: list[Posting] = field(default_factory=list)
+
+    def programme(self, version: int) -> Programme | None:
+        """The programme of that version."""
+        return next((p for p in self.programmes if p.version == version), None)
