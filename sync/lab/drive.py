@@ -5,9 +5,9 @@ one (`--drive --windows`: real key events). Every command is answered by exactly
 `refused` or `broken`. A till that was armed by `arm_kill` ends without an answer.
 
 An operation is rung up step by step, as a cashier does it: `open_draft`, then `scan_card`,
-`scan_product`, `amount`, `points`, `stored_value`, and at the end `pay`, `top_up`, `gift` or `enrol`,
-which commits. After a restart `resume` says what is there: a draft to go on with (its entry id stays),
-or the last entry, whose receipt `reprint` prints again, marked as a copy.
+`scan_product`, `amount`, `points`, `stored_value`, and at the end `pay`, `top_up`, `gift` or
+`enrol`, which commits. After a restart `resume` says what is there: a draft to go on with (its
+entry id stays), or the last entry, whose receipt `reprint` prints again, marked as a copy.
 
 `at_ms` is the business time the till's clock is set to before the command is obeyed.
 """
@@ -147,7 +147,8 @@ class SetOffline(Command, frozen=True, kw_only=True, tag="set_offline"):
 
 
 class Sync(Command, frozen=True, kw_only=True, tag="sync"):
-    """Push all that is unsent, at most `batch` entries at a time, then pull until nothing is newer."""
+    """Push all that is unsent, at most `batch` entries at a time, then pull until nothing is
+    newer."""
 
     batch: int = 500
 
@@ -186,9 +187,9 @@ class Quit(Command, frozen=True, kw_only=True, tag="quit"):
 
 
 AnyCommand = (
-    SignIn | OpenShift | CloseShift | OpenDraft | ScanCard | ScanProduct | Amount | Points | StoredValue
-    | Tender | Pay | TopUp | Gift | Enrol | SetOffline | Sync | State | Resume | Reprint | Screenshot
-    | ArmKill | Quit
+    SignIn | OpenShift | CloseShift | OpenDraft | ScanCard | ScanProduct | Amount | Points
+    | StoredValue | Tender | Pay | TopUp | Gift | Enrol | SetOffline | Sync | State | Resume
+    | Reprint | Screenshot | ArmKill | Quit
 )  # fmt: skip
 
 
@@ -202,7 +203,8 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class MemberState(msgspec.Struct, frozen=True):
-    """A member as the till shows them: head office's figures, what own entries will change, its age."""
+    """A member as the till shows them: head office's figures, what own entries will change, its
+    age."""
 
     member: UUID
     tier: str
@@ -259,8 +261,8 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag=
 
 Answer = Done | Refused | Broken
 
-_commands = msgspec.json.Decoder(AnyCommand)
-_answers = msgspec.json.Decoder(Answer)
+_commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
+_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
 def line_of(message: Command | Answer) -> bytes:
