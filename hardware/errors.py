@@ -11,7 +11,7 @@ DeviceError                   something between us and the device; code and para
       x PaperOutError         no paper, nothing of the job was printed            paper_out
       x CoverOpenError        cover open, nothing of the job was printed          cover_open
       x OutcomeUnknownError   bytes were sent, whether paper came out is unknown  outcome_unknown
-      x DocumentTooWideError  the document cannot be set on this paper            document_too_wide
+      x DocumentRefusedError  no printer could print it: a code cannot hold it    document_refused
 
 Vendor exceptions never leave `hardware.drivers`: they are the `__cause__` of one of these.
 """
@@ -102,7 +102,7 @@ class OutcomeUnknownError(PrinterError):
     reconnect = True
 
 
-class DocumentTooWideError(PrinterError):
-    """The document cannot be set on this paper."""
+class DocumentRefusedError(PrinterError):
+    """No printer could print the document: a barcode or QR code cannot hold its data."""
 
-    code = "document_too_wide"
+    code = "document_refused"

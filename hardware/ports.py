@@ -108,7 +108,7 @@ class ReceiptPrinter(Device, Protocol):
         """Print `document` and return when the device took all of it.
 
         Raises PaperOutError, CoverOpenError: nothing was printed. OutcomeUnknownError: it may
-        have been. DocumentTooWideError: it never will. Other DeviceErrors: the connection failed
+        have been. DocumentRefusedError: it never will. Other DeviceErrors: the connection failed
         before a byte.
         """
         ...

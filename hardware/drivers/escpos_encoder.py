@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import segno
 from barcode import EAN13
+from barcode.errors import BarcodeError
 from PIL import Image
 
 from hardware.documents import (
@@ -30,7 +31,7 @@ from hardware.drivers import code128
 from hardware.drivers.columns import native, printable
 from hardware.drivers.glyphs import font_files, line_raster, packed
 from hardware.drivers.receipt_layout import Item, Line, Run, lay_out
-from hardware.errors import DocumentTooWideError
+from hardware.errors import DocumentRefusedError
 
 ESC, FS, GS = b"\x1b", b"\x1c", b"\x1d"
 LINE_SPACING = 34  # dots from line to line: Chinese needs some air
@@ -72,11 +73,14 @@ def test_document(device_id: str) -> ReceiptDocument:
 def encode(document: ReceiptDocument, profile: PrinterProfile) -> bytes:
     """Return the bytes that print `document`, reset to cut.
 
-    Raises DocumentTooWideError when a QR code does not fit the paper.
+    Raises DocumentRefusedError when a barcode or QR code cannot hold its data.
     """
     out = bytearray(INITIALISE)
     for item in lay_out(document, profile.paper.columns):
-        out += _item(item, profile)
+        try:
+            out += _item(item, profile)
+        except (ValueError, BarcodeError) as error:  # segno's complaints are ValueErrors
+            raise DocumentRefusedError("encoder", block=type(item).__name__) from error
     return bytes(out)
 
 
@@ -131,6 +135,8 @@ def _barcode(item: Barcode, profile: PrinterProfile) -> bytes:
     """Return a barcode with its digits below, or a QR code of it where it would be too wide."""
     if item.symbology is Symbology.EAN13:
         digits: str = EAN13(item.data[:12]).get_fullcode()
+        if not digits.startswith(item.data):  # python-barcode would mend it in silence
+            raise ValueError("wrong check digit")
         bars, command = EAN13(digits).build()[0], GS + b"k\x43\x0d" + digits.encode()
         caption = digits
     else:
@@ -166,10 +172,7 @@ def qr_matrix(data: str) -> tuple[tuple[bool, ...], ...]:
 
 def _qr(data: str, profile: PrinterProfile) -> bytes:
     matrix = qr_matrix(data)
-    room = profile.paper.dots // (len(matrix) + 8)
-    if room < min(CODE_WIDTHS):
-        raise DocumentTooWideError("encoder", modules=len(matrix))
-    size = min(room, _QR_MODULE_DOTS_MAX)
+    size = min(profile.paper.dots // (len(matrix) + 8), _QR_MODULE_DOTS_MAX)  # never below 2
     centre, left = ESC + b"a\x01", ESC + b"a\x00"
     if not profile.native_codes:
         image = Image.new("L", (len(matrix), len(matrix)), 255)

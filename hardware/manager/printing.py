@@ -18,7 +18,7 @@ from hardware.documents import ReceiptDocument
 from hardware.errors import DeviceAbsentError, DeviceError, OutcomeUnknownError
 from hardware.events import DeviceState, Params, PrintResult, PrintState, no_params
 from hardware.manager.supervision import Backoff, DeviceThread, Emit, Now
-from hardware.ports import HealthLevel, ReceiptPrinter
+from hardware.ports import ReceiptPrinter
 
 log = logging.getLogger("device")
 
@@ -38,10 +38,11 @@ class PrintJob:
 
 @dataclass(frozen=True, slots=True)
 class KeptJob:
-    """A finished job and how it ended."""
+    """A finished job, how it ended, and whether any attempt may have put it on paper."""
 
     job: PrintJob
     result: PrintResult
+    on_paper: bool
 
 
 class PrinterThread(DeviceThread):
@@ -67,6 +68,7 @@ class PrinterThread(DeviceThread):
         self._kept: OrderedDict[str, KeptJob] = OrderedDict()
         self._accepting = threading.Lock()
         self._closed = False
+        self._first: PrintJob | None = None  # taken from the queue, to be printed first
 
     def submit(self, job: PrintJob) -> None:
         """Queue `job`; a job that cannot be taken ends at once, as FAILED with `queue_full`."""
@@ -89,8 +91,7 @@ class PrinterThread(DeviceThread):
             kept = self._kept.get(job_id)
         if kept is None:
             return False
-        on_paper = kept.result.state is not PrintState.FAILED
-        document = kept.job.document.as_copy() if on_paper else kept.job.document
+        document = kept.job.document.as_copy() if kept.on_paper else kept.job.document
         self.submit(replace(kept.job, document=document, attempt=kept.job.attempt + 1))
         return True
 
@@ -107,13 +108,13 @@ class PrinterThread(DeviceThread):
             return  # there is work to wake up for, and the stop is seen before it is done
 
     def _serve(self) -> None:
-        self._check_health()
         while not self._stop.is_set():
             try:
-                job = self._jobs.get(timeout=self._health_interval_ms / 1000)
+                job = self._first or self._jobs.get(timeout=self._health_interval_ms / 1000)
             except queue.Empty:
                 self._check_health()
                 continue
+            self._first = None
             if job is None:
                 continue
             if self._stop.is_set():
@@ -143,42 +144,39 @@ class PrinterThread(DeviceThread):
             self._end(job, PrintState.PRINTED)
             self._report(DeviceState.READY)
 
-    def _check_health(self) -> None:
-        """Report what the printer says of itself; a lost connection goes to the supervisor."""
-        health = self._printer.check_health(HealthLevel.INTERNAL)
-        if health.ok:
-            self._report(DeviceState.READY)
-        elif health.code == DeviceAbsentError.code:
-            raise DeviceAbsentError(self._printer.device_id)
-        else:
-            self._report(DeviceState.ATTENTION, health.code, health.params)
-
     def _pause(self, pause_ms: int) -> None:
-        """While the printer is down, jobs end at once: the cashier is told, not kept waiting."""
-        deadline_ms = self._now_ms() + pause_ms
-        code = self._status.code if self._status else DeviceAbsentError.code
-        while not self._stop.is_set():
-            left_ms = min(pause_ms, deadline_ms - self._now_ms())
-            if left_ms <= 0:
-                return
+        """Wait, but no longer than until the next job: somebody wants the printer now.
+
+        Jobs that waited for a printer which could not be brought up end here: the cashier is told
+        at once instead of being kept waiting.
+        """
+        if not self._up:
+            self._end_waiting(self._status.code if self._status else DeviceAbsentError.code)
+        if self._first is None and self._jobs.empty():
             try:
-                job = self._jobs.get(timeout=left_ms / 1000)
+                self._first = self._jobs.get(timeout=pause_ms / 1000)
             except queue.Empty:
                 return
-            if job is not None:
-                self._end(job, PrintState.FAILED, code)
 
     def _finish(self) -> None:
         """Take no more jobs and end those that still wait."""
         with self._accepting:
             self._closed = True
-        while True:
+        self._end_waiting("printer_stopped")
+
+    def _end_waiting(self, code: str) -> None:
+        """End every job that waits now."""
+        waiting = [] if self._first is None else [self._first]
+        self._first = None
+        for _ in range(self._jobs.qsize()):
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
-                return
+                break
             if job is not None:
-                self._end(job, PrintState.FAILED, "printer_stopped")
+                waiting.append(job)
+        for job in waiting:
+            self._end(job, PrintState.FAILED, code)
 
     def _end(
         self, job: PrintJob, state: PrintState, code: str = "", params: Params | None = None
@@ -194,7 +192,9 @@ class PrinterThread(DeviceThread):
             params or no_params(),
         )
         with self._accepting:
-            self._kept[job.job_id] = KeptJob(job, result)
+            before = self._kept.get(job.job_id)
+            on_paper = state is not PrintState.FAILED or (before is not None and before.on_paper)
+            self._kept[job.job_id] = KeptJob(job, result, on_paper)
             self._kept.move_to_end(job.job_id)
             while len(self._kept) > KEPT_JOBS_MAX:
                 self._kept.popitem(last=False)

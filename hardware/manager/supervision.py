@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hardware.errors import DeviceError
+from hardware.errors import DeviceAbsentError, DeviceError
 from hardware.events import DeviceEvent, DeviceState, DeviceStatus, Params, no_params
-from hardware.ports import Device
+from hardware.ports import Device, HealthLevel
 
 log = logging.getLogger("device")
 
@@ -46,6 +46,7 @@ class DeviceThread:
         self._stop = threading.Event()
         self._status: DeviceStatus | None = None
         self._bug_logged = False
+        self._up = False  # it was brought up and said that it is well
         self._thread = threading.Thread(target=self._run, name=f"device-{device.device_id}")
 
     @property
@@ -82,7 +83,7 @@ class DeviceThread:
         raise NotImplementedError
 
     def _pause(self, pause_ms: int) -> None:
-        """Wait while the device is down."""
+        """Wait before the device is brought up again."""
         self._stop.wait(pause_ms / 1000)
 
     def _finish(self) -> None:
@@ -91,18 +92,17 @@ class DeviceThread:
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
+            self._up = False
             try:
                 self._bring_up()
-                failures = 0
                 self._serve()
             except DeviceError as error:
-                failures += 1
                 self._report(DeviceState.ABSENT, error.code, error.params)
             except Exception as bug:  # noqa: BLE001 - a driver's bug must not end the thread
-                failures += 1
                 self._log_bug(bug)
             self._tear_down()
-            if failures and not self._stop.is_set():
+            failures = 1 if self._up else failures + 1
+            if not self._stop.is_set():
                 self._pause(self._backoff.pause_ms(failures))
         self._finish()
 
@@ -110,7 +110,18 @@ class DeviceThread:
         self._device.open()
         self._device.claim(self._claim_timeout_ms)
         self._device.enable()
-        self._report(DeviceState.READY)
+        self._check_health()
+        self._up = True
+
+    def _check_health(self) -> None:
+        """Report what the device says of itself; a lost one is brought up again."""
+        health = self._device.check_health(HealthLevel.INTERNAL)
+        if health.ok:
+            self._report(DeviceState.READY)
+        elif health.code == DeviceAbsentError.code:
+            raise DeviceAbsentError(self._device.device_id)
+        else:
+            self._report(DeviceState.ATTENTION, health.code, health.params)
 
     def _tear_down(self) -> None:
         for step in (self._device.disable, self._device.release, self._device.close):

@@ -20,7 +20,7 @@ MISREAD = Stripe(StripeKind.MISREAD)
         ("%B4111111111111111^ZHANG/SAN^3012101?", BANK),  # Visa
         (";5555555555554444=3012101?", BANK),  # Mastercard
         (";2223003122003222=3012101?", BANK),  # Mastercard, 2-series
-        (";6222020000000000006=3012101?", BANK),  # UnionPay, 19 digits
+        (";6222020000000000000=3012101?", BANK),  # UnionPay, 19 digits
         ("%B378282246310005^ZHANG/SAN^3012?", BANK),  # American Express
         (";4111111111111112=3012101?", Stripe(StripeKind.OURS, "4111111111111112")),  # no Luhn
         ("%E?", MISREAD),

@@ -20,6 +20,7 @@ from hardware.events import (
     ReadRejected,
     Strength,
 )
+from terminal.input.key_player import KeyPlayer
 from terminal.input.keyboard_check import LAYOUT_TEST
 from terminal.input.scan_filter import PIN_FIELD_PROPERTY, ScanFilter
 
@@ -51,11 +52,7 @@ class Counter(QWidget):
         return handle
 
     def type(self, text: str) -> None:
-        for char in text:
-            if char == "\r":
-                QTest.keyClick(self.window_handle(), Qt.Key.Key_Return)
-            else:
-                QTest.keyClick(self.window_handle(), char)
+        KeyPlayer(self.window_handle()).type_text(text, gap_ms=0)
 
     def type_slowly(self, text: str) -> None:
         for char in text:
@@ -78,7 +75,7 @@ def counter(qtbot: QtBot) -> Iterator[Counter]:
         widget.show()
     widget.activateWindow()
     widget.field.setFocus()
-    qtbot.waitUntil(lambda: widget.field.hasFocus())
+    qtbot.waitUntil(widget.field.hasFocus)
     yield widget
     scans.remove(application)
 
@@ -140,7 +137,7 @@ def test_editing_keys_find_the_typed_keys_in_place(counter: Counter) -> None:
     QTest.keyClick(counter.window_handle(), Qt.Key.Key_Backspace)
     assert counter.field.text() == "12"
     counter.type("45")
-    QTest.keyClick(counter.window_handle(), "a", Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(counter.window_handle(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     counter.type("6")
     QTest.qWait(HOLD_OVER_MS)
     assert counter.field.text() == "6"
