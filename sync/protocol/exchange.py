@@ -236,7 +236,7 @@ def greet(till: Till, nonce: str, wall_ms: int) -> Generator[Step, Any, Greeting
     return Greeting(reply, judge(reply, head.seq, own), push_from(reply, head.last_ack), head)
 
 
-def push_all(till: Till, from_seq: int) -> Generator[Step, Any, int]:
+def push_all(till: Till, from_seq: int, hq_epoch: int) -> Generator[Step, Any, int]:
     """Push everything from `from_seq` on, one batch in flight; returns the last acknowledged seq.
 
     A 413 halves the batch down to one entry, a 409 gap goes back to what head office expects.
@@ -250,9 +250,11 @@ def push_all(till: Till, from_seq: int) -> Generator[Step, Any, int]:
         body = frames.encode_push(
             till.device, till.epoch, from_seq, batch.entries, batch.attachments
         )
-        answer = yield Call("POST", wire.PUSH, body, wire.MEDIA_PUSH, mark=SENT)
+        answer = yield Call(
+            "POST", wire.PUSH, body, wire.MEDIA_PUSH, limit=wire.MAX_REPLY_BYTES, mark=SENT
+        )
         try:
-            reply = read_push(till, answer, from_seq, batch)
+            reply = read_push(till, answer, from_seq, batch, hq_epoch)
         except ProblemError as problem:
             if problem.told == 413 and len(batch.entries) > 1:
                 most = (len(batch.entries) + 1) // 2
@@ -265,18 +267,22 @@ def push_all(till: Till, from_seq: int) -> Generator[Step, Any, int]:
         from_seq, rewound = reply.ack.seq + 1, False
 
 
-def read_push(till: Till, answer: Answer, from_seq: int, batch: OutBatch) -> PushReply:
+def read_push(
+    till: Till, answer: Answer, from_seq: int, batch: OutBatch, hq_epoch: int
+) -> PushReply:
     """The reply to a push of `batch`, checked: signed by head office, of this till, of the same
     history, not past the batch, one result per acknowledged entry in order.
 
     Raises ProblemError, MalformedError, UntrustedError ("fork": another history; "not_acked":
     nothing was accepted).
     """
-    reply = codec.decode(content(answer, wire.MEDIA_JSON), PushReply)
+    reply = codec.decode(content(answer, wire.MEDIA_JSON), PushReply, wire.MAX_REPLY_BYTES)
     ack = reply.ack
     check_ack(ack, till.ack_keys)
     if (ack.device, ack.epoch) != (till.device, till.epoch):
         raise UntrustedError("not_our_ack")
+    if ack.hq_epoch != hq_epoch:
+        raise UntrustedError("hq_epoch_changed", hq_epoch=ack.hq_epoch)
     taken = ack.seq - from_seq + 1
     if taken < 1:
         raise UntrustedError("not_acked", seq=ack.seq)

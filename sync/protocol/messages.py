@@ -191,7 +191,8 @@ class AllocationNote(msgspec.Struct, frozen=True, gc=False):
 
 class PushResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Final outcome of one entry; a repeat returns the stored one. `entry_id`, `post_seq`: None in
-    quarantine when the body cannot be read. `codes`: issues of sync.domain.posting."""
+    quarantine when the body cannot be read. `codes`: issues of sync.domain.posting. `allocations`:
+    the first 100."""
 
     seq: wire.EntrySeq
     status: PushStatus
@@ -199,7 +200,7 @@ class PushResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     entry_id: UUID | None = None
     codes: Annotated[tuple[wire.Code, ...], msgspec.Meta(max_length=32)] = ()
     post_seq: wire.Seq | None = None
-    allocations: Annotated[tuple[AllocationNote, ...], msgspec.Meta(max_length=1000)] = ()
+    allocations: Annotated[tuple[AllocationNote, ...], msgspec.Meta(max_length=100)] = ()
 
 
 class PushReply(msgspec.Struct, frozen=True, gc=False):

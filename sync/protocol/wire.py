@@ -33,6 +33,7 @@ MEDIA_PROBLEM: Final = "application/problem+json"
 
 # Bounds, bytes and counts.
 MAX_JSON_BYTES: Final = 1 << 20
+MAX_REPLY_BYTES: Final = 16 << 20
 MAX_SMALL_BYTES: Final = 64 * 1024
 MAX_ENTRIES: Final = 500
 MAX_PUSH_RAW_BYTES: Final = 512 * 1024
