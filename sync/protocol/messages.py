@@ -354,10 +354,10 @@ class MemberAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tru
     value: wire.Id
 
 
-class MemberReply(msgspec.Struct, frozen=True, omit_defaults=True):
+class MemberReply(msgspec.Struct, frozen=True):
     """The member's light row, cards and, if in scope, profile as feed items of kinds member, card,
     profile; their `n` is 0. Empty when there is no such member."""
 
-    items: Annotated[tuple[FeedItem, ...], msgspec.Meta(max_length=50)] = ()
-    hq_epoch: wire.Epoch = 1
-    hq_time_ms: wire.Millis = 0
+    hq_epoch: wire.Epoch
+    hq_time_ms: wire.Millis
+    items: Annotated[tuple[FeedItem, ...], msgspec.Meta(max_length=50)]

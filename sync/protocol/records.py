@@ -39,7 +39,7 @@ class Signed(msgspec.Struct, frozen=True, gc=False):
 
 
 class HqKey(msgspec.Struct, frozen=True, gc=False):
-    """A public key of head office a till pins. `uses`: root | programme | ack | roster | snapshot."""
+    """A head-office key a till pins. `uses`: root | programme | ack | roster | snapshot."""
 
     key: wire.KeyId
     public: wire.PublicKey
