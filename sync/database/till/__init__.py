@@ -1,0 +1,1 @@
+"""The till's files: `journal.db`, never replaced; `replica-<id>.db`, fetched again at will."""

@@ -1,0 +1,105 @@
+"""What the other columns and tables say about an entry, derived from its body and nothing else.
+
+`append` writes these with the entry; `verify` derives them again and compares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sync.domain import accounts
+from sync.domain.journal import Body, Kind
+from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
+
+CASH: Final = "cash"
+STORED_VALUE_TENDER: Final = "stored_value"
+POINTS_TENDER_NAME: Final = "points"
+_TENDER: Final = "tender_"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """One change of a member's account: `part` counts the member effects of the entry from 0."""
+
+    member: bytes
+    part: int
+    account: str
+    delta: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What an entry adds to the caps of this till: decided without head office's word."""
+
+    member: bytes
+    points_minor: int
+    points_ops: int
+    stored_value_minor: int
+    debit_ops: int
+    top_up_minor: int
+
+
+def effect_rows(body: Body) -> list[EffectRow]:
+    """Effects on members' accounts, in the order of the body."""
+    found: list[EffectRow] = []
+    for effect in body.effects:
+        owner = accounts.of_member(effect.account)
+        if owner is not None:
+            found.append(EffectRow(owner[0].bytes, len(found), owner[1], effect.delta))
+    return found
+
+
+def exposure(body: Body) -> Exposure | None:
+    """Unauthorised debits and top-ups; None when the entry adds nothing to any cap.
+
+    Points count at their settlement value (design.md section 5).
+    """
+    if body.member is None or body.basis.auth is not None:
+        return None
+    points = [c for c in body.claims if c.account == accounts.POINTS]
+    stored = sum(c.quantity for c in body.claims if c.kind == STORED_VALUE)
+    top_up = 0
+    if body.kind == Kind.TOP_UP:
+        top_up = sum(e.delta for e in body.effects if e.account.endswith("/" + accounts.PRINCIPAL))
+    if not (points or stored or top_up):
+        return None
+    return Exposure(
+        body.member.bytes,
+        sum(c.settlement_minor for c in points),
+        1 if points else 0,
+        stored,
+        1 if points or stored else 0,
+        top_up,
+    )
+
+
+def tenders(body: Body) -> dict[str, int]:
+    """Minor units taken per tender: money, stored value, and points at face value.
+
+    Negative for money given back. Gifts are no tender.
+    """
+    sums: dict[str, int] = {}
+    for effect in body.effects:
+        name = _tender_of(effect.account)
+        if name is not None:
+            sums[name] = sums.get(name, 0) - effect.delta
+    for claim in body.claims:
+        if claim.kind == STORED_VALUE:
+            sums[STORED_VALUE_TENDER] = sums.get(STORED_VALUE_TENDER, 0) + claim.quantity
+        elif claim.kind == POINTS_TENDER:
+            sums[POINTS_TENDER_NAME] = sums.get(POINTS_TENDER_NAME, 0) + claim.face_minor
+    return {name: amount for name, amount in sums.items() if amount}
+
+
+def _tender_of(account: str) -> str | None:
+    owner, _, rest = account.partition("/")
+    name = rest.rpartition("/")[2]
+    if owner == "till" and name == CASH:
+        return CASH
+    if owner == "dealer" and name.startswith(_TENDER):
+        return name.removeprefix(_TENDER)
+    return None
+
+
+__all__ = ["GIFT", "EffectRow", "Exposure", "effect_rows", "exposure", "tenders"]

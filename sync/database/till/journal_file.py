@@ -1,0 +1,152 @@
+"""The open `journal.db`: one write connection behind a `Turn`, readers on their own connections.
+
+synchronous FULL, WAL, memory mapping off, foreign keys on (`sync.database.engine`). After the disk
+refused a write nothing more is written until the file was opened again and checked.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from sync.database.engine import Connection, connect, transaction
+from sync.database.till.faults import (
+    DiskFullError,
+    NotEnrolledError,
+    StoreFault,
+    WriteFailedError,
+    mapped,
+)
+from sync.database.till.journal_tables import SCHEMA
+from sync.database.till.schema import migrate, refuse_newer
+from sync.database.till.turns import Turn
+
+FILE: Final = "journal.db"
+RESERVE_BYTES: Final = 64 << 20  # left for sync and closing the day when sales stop (fault 9)
+READERS_MAX: Final = 8
+
+FreeBytes = Callable[[Path], int]
+
+
+def free_bytes(folder: Path) -> int:
+    """Room left on the volume of `folder`."""
+    return shutil.disk_usage(folder).free
+
+
+class Readers:
+    """Read-only connections to one file, opened as needed, each used by one thread at a time."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path, self._key = path, key
+        self._idle: list[Connection] = []
+        self._lock = Lock()
+        self._closed = False
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to read with; raises StoreFault."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        with mapped(self._path.name):
+            connection = connection or connect(
+                self._path, self._key, read_only=True, any_thread=True
+            )
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+        with self._lock:
+            if not self._closed and len(self._idle) < READERS_MAX:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        """Close what is idle; what is in use closes when it comes back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+class JournalFile:
+    """`journal.db` of one till, open for writing. Threads may share it."""
+
+    def __init__(
+        self, folder: Path, key: bytes, *, turn: Turn | None = None, free: FreeBytes = free_bytes
+    ) -> None:
+        """Open and, if it is older than this release, migrate it.
+
+        Raises NotEnrolledError without a file, TooNewError, KeyWrongError, DamagedError.
+        """
+        self.folder, self.path = folder, folder / FILE
+        if not self.path.exists():
+            raise NotEnrolledError(file=FILE)
+        self.turn = turn or Turn()
+        self._free, self._failed = free, False
+        with mapped(FILE):
+            self._writer = connect(self.path, key, any_thread=True)
+            try:
+                if refuse_newer(self._writer, FILE, SCHEMA) < SCHEMA:
+                    self._writer.close()
+                    migrate(self.path, key)
+                    self._writer = connect(self.path, key, any_thread=True)
+            except BaseException:
+                self._writer.close()
+                raise
+        self._readers = Readers(self.path, key)
+
+    def close(self) -> None:
+        """Close every connection; the write-ahead log is folded into the file."""
+        self._readers.close()
+        self._writer.close()
+
+    def check_room(self) -> None:
+        """Raise DiskFullError when selling would eat into what sync and closing the day need.
+
+        Asked before an operation takes its first irreversible step.
+        """
+        if self._free(self.folder) < RESERVE_BYTES:
+            raise DiskFullError(file=FILE, free=self._free(self.folder))
+
+    @contextmanager
+    def write(self, *, sync: bool = False) -> Iterator[Connection]:
+        """One transaction on the write connection: all of it or nothing. `sync`: after any cashier.
+
+        Raises DiskFullError and DamagedError with nothing written, WriteFailedError when the disk
+        refused: then nothing more is written until the journal was opened again.
+        """
+        with self.turn.sync() if sync else self.turn.cashier():
+            if self._failed:
+                raise WriteFailedError(file=FILE, error="stopped")
+            try:
+                with mapped(FILE), transaction(self._writer):
+                    yield self._writer
+            except WriteFailedError:
+                self._failed = True
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to read with, on whatever thread; raises StoreFault."""
+        with self._readers.read() as connection:
+            yield connection
+
+    def limit_pages(self, pages: int) -> int:
+        """Let the file grow to `pages` pages only (tests: a full disk); the limit in force."""
+        row = self._writer.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+        return int(row[0]) if row else 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the disk refused a write since the file was opened."""
+        return self._failed
+
+
+__all__ = ["FILE", "RESERVE_BYTES", "JournalFile", "Readers", "StoreFault", "free_bytes"]

@@ -1,0 +1,1 @@
+"""Alembic migrations of `journal.db`; the replica has none: another schema is fetched again."""

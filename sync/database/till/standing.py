@@ -1,0 +1,108 @@
+"""What a till may reckon with: confirmed figures, own entries on top, and what its caps have used.
+
+pending = own effects of the member with seq above the mark of the row they are added to; balance
+and mark come from one row, so no operation is counted twice or forgotten (design.md section 6).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from sync.database.engine import Connection, Row
+from sync.database.till.journal import Journal
+from sync.database.till.outbox import Outbox
+from sync.database.till.replica_lookup import Held
+from sync.domain.cards import Card
+from sync.domain.journal import Kind
+from sync.domain.limits import Used
+from sync.domain.members import Balances, LightRow, Standing
+
+_PENDING: Final = (
+    "SELECT account, delta, kind FROM effect WHERE member = ? AND seq > ? ORDER BY seq, part"
+)
+_USED: Final = (
+    "SELECT coalesce(sum(CASE WHEN member = ?1 AND business_date = ?2 THEN points_minor END), 0), "
+    "coalesce(sum(CASE WHEN member = ?1 AND business_date = ?2 THEN points_ops END), 0), "
+    "coalesce(sum(CASE WHEN member = ?1 AND business_date = ?2 THEN stored_value_minor END), 0), "
+    "coalesce(sum(points_minor + stored_value_minor), 0), coalesce(sum(debit_ops), 0), "
+    "coalesce(sum(top_up_minor), 0) FROM exposure WHERE seq > ?3"
+)
+_NEWCOMER: Final = "SELECT light, card FROM newcomer"
+
+_lights = msgspec.msgpack.Decoder(LightRow)
+_cards = msgspec.msgpack.Decoder(Card)
+
+
+class Pending:
+    """Folds of own entries. Threads may share it."""
+
+    def __init__(self, journal: Journal, outbox: Outbox) -> None:
+        """See `TillDatabase`."""
+        self._journal, self._outbox, self._file = journal, outbox, journal.file
+
+    def standing(self, held: Held) -> Standing:
+        """A member as this till sees one now, on head office's row `held`."""
+        mark = held.row.marks.get(self._journal.mark_key, 0)
+        credit, debit, top_up = Balances(), Balances(), Balances()
+        with self._file.read() as connection:
+            rows = connection.execute(_PENDING, (held.row.member.bytes, mark)).fetchall()
+        for account, delta, kind in rows:
+            if delta < 0:
+                debit = debit.plus(account, delta)
+                continue
+            credit = credit.plus(account, delta)
+            if kind == Kind.TOP_UP:
+                top_up = top_up.plus(account, delta)
+        return Standing(held.row, held.as_of_ms, credit, debit, top_up)
+
+    def used(self, member: UUID | None, day: date) -> Used:
+        """Caps used by own entries that head office has neither authorised nor acknowledged."""
+        key = member.bytes if member else b""
+        acked = self._outbox.acked_seq()
+        with self._file.read() as connection:
+            row = connection.execute(_USED, (key, day.isoformat(), acked)).fetchone()
+        return Used(*row) if row else Used()
+
+    def debits_unacked(self, member: UUID) -> Balances:
+        """Own debits of a member that head office has not acknowledged, as amounts >= 0."""
+        total = Balances()
+        with self._file.read() as connection:
+            rows = connection.execute(_PENDING, (member.bytes, self._outbox.acked_seq())).fetchall()
+        for account, delta, _ in rows:
+            if delta < 0:
+                total = total.plus(account, -delta)
+        return total
+
+    # -- enrolled here, not published yet --------------------------------------------------------
+
+    def newcomer(self, member: UUID) -> Held | None:
+        """A member enrolled here."""
+        found = self._newcomers("WHERE member = ?", (member.bytes,))
+        return Held(found[0][0], None) if found else None
+
+    def newcomer_card(self, token: str) -> Card | None:
+        """A card issued here."""
+        found = self._newcomers("WHERE token = ?", (bytes.fromhex(token),))
+        return found[0][1] if found else None
+
+    def newcomers_by_phone(self, phone_key: str) -> list[Held]:
+        """Members enrolled here with this phone."""
+        found = self._newcomers("WHERE phone_key = ?", (bytes.fromhex(phone_key),))
+        return [Held(row, None) for row, _ in found]
+
+    def newcomers_by_tail(self, tail: str) -> list[Held]:
+        """Members enrolled here whose phone ends so."""
+        return [Held(row, None) for row, _ in self._newcomers("WHERE phone_tail = ?", (tail,))]
+
+    def _newcomers(self, where: str, parameters: tuple[object, ...]) -> list[tuple[LightRow, Card]]:
+        with self._file.read() as connection:
+            rows = _all(connection, f"{_NEWCOMER} {where} ORDER BY seq LIMIT 20", parameters)
+        return [(_lights.decode(row[0]), _cards.decode(row[1])) for row in rows]
+
+
+def _all(connection: Connection, sql: str, parameters: tuple[object, ...]) -> list[Row]:
+    return connection.execute(sql, parameters).fetchall()
