@@ -1,16 +1,17 @@
 """Codes and parameters to sentences, amounts and dates in the cashier's language. No Qt.
 
-A sentence is asked for by its code (`text("sale.take_payment", amount_minor=387222)`) and stands in
-`resources/translations/*.po`. A parameter's last word says how it is written: `_minor` as money (fen),
-`_points` as points with their unit, `_date` as a day, `_time` as a clock time, `_s` as an age;
-other integers get group separators (give years and numbers of things as text).
+A sentence is asked for by its code, as in `text("sale.take_payment", amount_minor=387222)`, and
+stands in `resources/translations/*.po`. A parameter's last word says how it is written: `_minor`
+as money (from fen), `_points` as points with their unit, `_date` as a day, `_time` as a clock
+time, `_s` as an age; other integers get group separators (so give years and numbers of things
+as text).
 """
 
+import datetime as dt
 import gettext
 import io
 import logging
 from collections.abc import Mapping
-from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
@@ -97,15 +98,15 @@ class Text:
         """Points with their unit: `1,240 分`, `+36 pts`."""
         return self("unit.points", value=self.number(value, sign=sign))
 
-    def date(self, day: date, *, year: bool = False) -> str:
+    def date(self, day: dt.date, *, year: bool = False) -> str:
         """A day: `11月21日`, `21 Nov`; with its year `2026年11月21日`."""
         return self._format_date(day, 1 if year else 0)
 
-    def month(self, day: date) -> str:
+    def month(self, day: dt.date) -> str:
         """The month a day lies in: `2026年11月`, `Nov 2026`."""
         return self._format_date(day, 2)
 
-    def time(self, moment: time | datetime) -> str:
+    def time(self, moment: dt.time | dt.datetime) -> str:
         """A clock time of the store, 24 hours: `09:12`."""
         return str(format_time(moment, "HH:mm", locale=self._language))
 
@@ -118,7 +119,7 @@ class Text:
                 return self(code, count=age_s // unit_s)
         return self("age.minutes", count=age_s // _MINUTE_S)
 
-    def _format_date(self, day: date, which: int) -> str:
+    def _format_date(self, day: dt.date, which: int) -> str:
         pattern = _DATE_PATTERNS[self._language][which]
         return str(format_date(day, pattern, locale=self._language))
 
@@ -134,9 +135,9 @@ class Text:
     def _value(self, name: str, value: object) -> str:
         """A parameter written as its name asks."""
         unit = name.rpartition("_")[2]
-        if isinstance(value, date) and unit == "date":
+        if isinstance(value, dt.date) and unit == "date":
             return self.date(value)
-        if isinstance(value, datetime | time):
+        if isinstance(value, dt.datetime | dt.time):
             return self.time(value)
         if isinstance(value, bool) or not isinstance(value, int):
             return str(value)

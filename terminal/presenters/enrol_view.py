@@ -26,6 +26,7 @@ class CardView:
     text: str
     error: str = ""
     has_card: bool = False
+    can_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True)
 class EnrolView:
-    """`step` is 1 details, 2 card, 3 done. `consultants` are (id, name); `why` is why it is allowed."""
+    """`step` is 1 details, 2 card, 3 done; `consultants` are (id, name); `why` is why they may."""
 
     step: int
     phone: FieldView

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tone = Literal["", "quiet", "accent", "ok", "warn", "bad"]
-"""How a text is to be taken; the screen adds the colour, and an icon where colour would be alone."""
+"""How a text is to be taken; the screen adds the colour, never colour alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class TopUpChoice:
 
 @dataclass(frozen=True, slots=True)
 class TopUpView:
-    """`preview` shows balance, principal, bonus and the balance afterwards; `limits` what is left."""
+    """`preview` is balance, principal, bonus and balance afterwards; `limits` what is left."""
 
     member: MemberPaneView
     choices: tuple[TopUpChoice, ...]

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from terminal.presenters.parts_view import AmountRow, ExplainView
@@ -19,11 +19,11 @@ class AmountRowLine(QWidget):
 
     explain_pressed = Signal(object)
 
-    def __init__(self, *, ask: bool = True, height: int = 28) -> None:
+    def __init__(self, *, ask: bool = True, height: int = 28, wrap: bool = False) -> None:
         super().__init__()
         self.setProperty("role", "clear")
         self._explain = ""
-        self._caption = label("row", tone="quiet")
+        self._caption = label("row", tone="quiet", wrap=wrap)
         self._value = label("row-strong", align=RIGHT)
         self._ask = AskButton()
         keep = self._ask.sizePolicy()
@@ -61,19 +61,21 @@ class AmountRows(QWidget):
 
     explain_pressed = Signal(object)
 
-    def __init__(self, captions: Captions, *, height: int = 28, ask: bool = True) -> None:
+    def __init__(
+        self, captions: Captions, *, height: int = 28, ask: bool = True, wrap: bool = False
+    ) -> None:
         super().__init__()
         self.setProperty("role", "clear")
-        self._height, self._keeps_ask, self._name = height, ask, ""
+        self._height, self._keeps_ask, self._wrap, self._name = height, ask, wrap, ""
         self._lines: list[AmountRowLine] = []
-        self._box = column(spacing=0)
+        self._box = column(spacing=6 if wrap else 0)
         self.setLayout(self._box)
         captions.bind(self._set_name, "explain.open")
 
     def show_rows(self, rows: tuple[AmountRow, ...]) -> None:
         """Show these rows."""
         while len(self._lines) < len(rows):
-            line = AmountRowLine(ask=self._keeps_ask, height=self._height)
+            line = AmountRowLine(ask=self._keeps_ask, height=self._height, wrap=self._wrap)
             line.explain_pressed.connect(self.explain_pressed.emit)
             self._lines.append(line)
             self._box.addWidget(line)
@@ -96,7 +98,7 @@ class ExplainPanel(QFrame):
         self.setProperty("role", "clear")
         self._title = label("title", wrap=True)
         self._rule = label("label", wrap=True)
-        self._rows = AmountRows(captions, height=32, ask=False)
+        self._rows = AmountRows(captions, height=36, ask=False, wrap=True)
         self._result = AmountRowLine(ask=False, height=36)
         close = Button("small", icon="x")
         captions.bind(partial(close.show_words, hint="Esc"), "explain.close")
@@ -134,6 +136,7 @@ class ExplainPanel(QFrame):
         area.setWidget(holder(inner))
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.viewport().setProperty("role", "clear")
         return area
 
@@ -163,10 +166,12 @@ class EmptyState(QWidget):
         self._words.setText(words)
 
 
-def padded(*parts: QWidget, padding: int = 16, spacing: int = 0) -> QWidget:
-    """Parts in a column with padding, for the foot of a card whose body reaches the edge."""
+def padded(*parts: QWidget, padding: int = 16, sides: int = -1, spacing: int = 0) -> QWidget:
+    """Parts in a column with padding, `sides` if another to the left and right."""
     box = column(padding=padding, spacing=spacing)
+    if sides >= 0:
+        edge, end = current().px(sides), current().px(padding)
+        box.setContentsMargins(edge, end, edge, end)
     for part in parts:
         box.addWidget(part)
     return holder(box)
-

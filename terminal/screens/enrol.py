@@ -1,6 +1,7 @@
 """Enrolment: details, card, done; the card may come at any step."""
 
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -70,7 +71,7 @@ class EnrolScreen(Screen):
             layout.setContentsMargins(pixels, theme.px(16), pixels, 0)
             layout.setSpacing(pixels)
 
-    def render(self, view: EnrolView) -> None:
+    def show_view(self, view: EnrolView) -> None:
         """Draw the view."""
         for number, step in enumerate(self._steps, start=1):
             set_property(step, "tone", "accent" if number == view.step else "quiet")
@@ -162,7 +163,7 @@ class EnrolScreen(Screen):
             line.addWidget(words, 1)
             self._done_lines.append(holder(line))
             side.addWidget(self._done_lines[-1])
-        side.addWidget(self._other_card)
+        side.addWidget(self._other_card, 0, Qt.AlignmentFlag.AlignLeft)
         side.addStretch(1)
         both = row(spacing=20)
         both.addWidget(self._card, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -249,7 +250,7 @@ class EnrolScreen(Screen):
         self._card_title.setText(card.title)
         show_text(self._card_words, card.text)
         show_text(self._card_error, card.error)
-        self._other_card.setVisible(card.has_card and self._consent.isEnabled())
+        self._other_card.setVisible(card.can_change)
 
     def _show_done(self, lines: tuple[IconLine, ...]) -> None:
         for place, (icon, words) in enumerate(self._done_rows):
@@ -264,7 +265,7 @@ class EnrolScreen(Screen):
             self._consultant, self.fields["sizes"].entry, self.fields["colours"].entry,
             self._other_card, self._consent, self._back, self.primary,
         ]  # fmt: skip
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in pairwise(order):
             self.setTabOrder(before, after)
 
     def _edited(self, name: str, value: str) -> None:

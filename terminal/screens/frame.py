@@ -62,7 +62,7 @@ class TopBar(QFrame):
         """The rail already says which screen it is."""
         self._title.setMaximumWidth(0 if narrow else 16777215)
 
-    def render(self, view: TopBarView) -> None:
+    def show_view(self, view: TopBarView) -> None:
         """Draw the view."""
         self._place.setText(view.place)
         self._title.setText(view.title)
@@ -73,9 +73,7 @@ class TopBar(QFrame):
         self._end_shift.setVisible(view.end_shift is not None)
         if view.end_shift is not None:
             self._end_shift.show_words(view.end_shift.label)
-            self._end_shift.show_state(
-                enabled=view.end_shift.enabled, reason=view.end_shift.reason
-            )
+            self._end_shift.show_state(enabled=view.end_shift.enabled, reason=view.end_shift.reason)
 
 
 class Rail(QFrame):
@@ -106,7 +104,7 @@ class Rail(QFrame):
         if layout is not None:
             layout.setContentsMargins(pad, current().px(8), pad, 0)
 
-    def render(self, items: tuple[RailItem, ...], screen: str) -> None:
+    def show_view(self, items: tuple[RailItem, ...], screen: str) -> None:
         """Draw the items; the one of the screen on show is marked."""
         self.setVisible(bool(items))
         for place, button in enumerate(self._buttons):
@@ -156,9 +154,9 @@ class NoticeBar(QFrame):
         for part in (self._code, self._action, self._close):
             bar.addWidget(part)
         self.setLayout(bar)
-        self.setFixedHeight(current().px(44))
+        self.setFixedHeight(current().px(40))
 
-    def render(self, notice: NoticeView | None, hint: str) -> None:
+    def show_view(self, notice: NoticeView | None, hint: str) -> None:
         """Draw the notice, or the hint."""
         shown = notice or NoticeView(hint, tone="", dismissable=False)
         set_property(self, "tone", shown.tone if notice else "")
@@ -234,14 +232,12 @@ class StatusStrip(QFrame):
         self._narrow = narrow
         self._bar.setSpacing(current().px(10 if narrow else 16))
         if self._view is not None:
-            self.render(self._view)
+            self.show_view(self._view)
 
-    def render(self, view: StatusView) -> None:
+    def show_view(self, view: StatusView) -> None:
         """Draw the view."""
         self._view = view
-        self._connection.show_pill(
-            view.connection.icon, view.connection.text, view.connection.tone
-        )
+        self._connection.show_pill(view.connection.icon, view.connection.text, view.connection.tone)
         self._unsent.setText(view.unsent)
         self._saved.setVisible(view.saved is not None)
         if view.saved is not None:

@@ -34,15 +34,15 @@ class GiftsScreen(MemberScreen):
         """The keyboard goes to the catalogue: arrows and Space choose."""
         self.table.setFocus()
 
-    def render(self, view: GiftsView) -> None:
+    def show_view(self, view: GiftsView) -> None:
         """Draw the view."""
-        self.render_shared(view.member, view.explain)
+        self.show_shared(view.member, view.explain)
         self.table.show_rows(view.gifts, lambda gift: gift.gift_id == view.chosen)
         self._empty.show_state(view.empty_title, view.empty)
         self._pages.setCurrentIndex(int(not view.gifts))
         show_text(self._chosen, view.chosen_name)
         self._parts.show_rows(view.parts)
-        self.render_pay(view.price, view.primary, pin=view.pin, done=view.done)
+        self.show_pay(view.price, view.primary, pin=view.pin, done=view.done)
 
     def retranslate(self) -> None:
         """Also the captions of the table."""

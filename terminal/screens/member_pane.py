@@ -1,6 +1,7 @@
 """The member pane, the same on every screen that serves a member."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QWidget
 
 from terminal.presenters.member_pane_view import MemberPaneView, MemberView
@@ -36,9 +37,7 @@ class BalanceBox(Card):
         theme = current()
         for part in (self.caption, self.figure, self.note):
             self._grid.removeWidget(part)
-        self._grid.setContentsMargins(
-            *(theme.px(12), theme.px(6 if narrow else 10)) * 2
-        )
+        self._grid.setContentsMargins(*(theme.px(12), theme.px(6 if narrow else 10)) * 2)
         side = Qt.AlignmentFlag.AlignRight if narrow else Qt.AlignmentFlag.AlignLeft
         self.figure.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         self._grid.setColumnStretch(0, 0 if narrow else 1)
@@ -46,6 +45,7 @@ class BalanceBox(Card):
         self._grid.addWidget(self.caption, 0, 0)
         self._grid.addWidget(self.figure, *((0, 1) if narrow else (1, 0)))
         self._grid.addWidget(self.note, *((1, 0, 1, 2) if narrow else (2, 0, 1, 1)))
+        self.setMinimumHeight(theme.px(64 if narrow else 90))
 
 
 class _Line(QWidget):
@@ -99,8 +99,10 @@ class MemberPane(Card):
             box.show_narrow(narrow)
         pad = current().px(14 if narrow else 18)
         self.body.setContentsMargins(pad, pad, pad, pad)
+        self._column.setSpacing(current().px(7 if narrow else 10))
+        self._make_room()
 
-    def render(self, view: MemberPaneView) -> None:
+    def show_view(self, view: MemberPaneView) -> None:
         """Draw the view."""
         self._empty.show_state(view.prompt_title, view.prompt)
         self._enrol.setVisible(view.can_enrol)
@@ -111,6 +113,19 @@ class MemberPane(Card):
             self._show_member(view.member)
         shown = 2 if view.member is not None else int(bool(view.loading))
         self._pages.setCurrentIndex(shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The suggestion is the first to go when there is no room."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        wanted = bool(self._hint_words.text())
+        self._hint.setVisible(wanted)
+        width = self.width() - 2 * self.body.contentsMargins().left() - 2
+        needed = self._column.heightForWidth(width)
+        room = self.height() - 2 * self.body.contentsMargins().top() - 2
+        self._hint.setVisible(wanted and needed <= room)
 
     def _build_member(self, captions: Captions) -> QWidget:
         self._name, self._pill = Figure(24), Pill()
@@ -130,7 +145,7 @@ class MemberPane(Card):
         self._balances.setColumnStretch(1, 1)
         self._fresh = _Line("label")
         self._lines = [_Line() for _ in range(_LINES)]
-        box = column(spacing=10)
+        box = self._column = column(spacing=10)
         titles = column(spacing=2)
         titles.addLayout(head)
         titles.addWidget(self._identity)
@@ -142,7 +157,8 @@ class MemberPane(Card):
         box.addStretch(1)
         box.addWidget(self._build_suggestion())
         box.addLayout(self._build_buttons(captions))
-        return holder(box)
+        self._page = holder(box)
+        return self._page
 
     def _build_suggestion(self) -> Card:
         self._hint = Card(role="hint", padding=12, spacing=2)
@@ -181,4 +197,4 @@ class MemberPane(Card):
                 line.show_line(member.lines[place])
         show_text(self._hint_title, member.suggestion_title)
         show_text(self._hint_words, member.suggestion)
-        self._hint.setVisible(bool(member.suggestion))
+        self._make_room()

@@ -19,7 +19,7 @@ from terminal.text import Text
 from terminal.widgets.cards import Card, row
 from terminal.widgets.theme import current
 
-_WIDE, _NARROW = (332, 324), (252, 272)
+_WIDE, _NARROW = (332, 324), (252, 264)
 
 
 class MemberScreen(Screen):
@@ -70,9 +70,9 @@ class MemberScreen(Screen):
         pay.pin.approver_chosen.connect(self.approver_chosen.emit)
         pay.done.reprint_pressed.connect(self.reprint_requested.emit)
 
-    def render_shared(self, member: MemberPaneView, explain: ExplainView | None) -> None:
+    def show_shared(self, member: MemberPaneView, explain: ExplainView | None) -> None:
         """Draw the member pane, and an explanation over the work if one is open."""
-        self.member.render(member)
+        self.member.show_view(member)
         if explain is not None:
             self.explain.show_explanation(explain)
         self._centre.setCurrentIndex(int(explain is not None))
@@ -97,7 +97,7 @@ class MemberScreen(Screen):
         else:
             super().type_key(key)
 
-    def render_pay(
+    def show_pay(
         self,
         due: str,
         primary: ActionView,
@@ -108,7 +108,7 @@ class MemberScreen(Screen):
     ) -> None:
         """Draw the money column; the keyboard goes to the PIN and comes back after it."""
         asked_before = self.pay.asks_pin()
-        self.pay.render(due, primary, earns=earns, pin=pin, done=done)
+        self.pay.show_view(due, primary, earns=earns, pin=pin, done=done)
         if asked_before and not self.pay.asks_pin():
             self.arrive()
 

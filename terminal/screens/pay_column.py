@@ -3,7 +3,8 @@
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from terminal.presenters.parts_view import (
     ActionView,
@@ -19,13 +20,14 @@ from terminal.widgets.captions import Captions
 from terminal.widgets.cards import Card, column, holder, row
 from terminal.widgets.icons import Icon
 from terminal.widgets.keypad import Keypad
-from terminal.widgets.labels import Figure, label, show_text, tone_token
+from terminal.widgets.labels import RIGHT, Figure, label, show_text, tone_token
 from terminal.widgets.pin_dots import PinDots
 from terminal.widgets.theme import current
 
 _TENDERS = 4
 _APPROVERS = 2
 _DONE_LINES = 5
+_ROOMY = 680
 
 
 class TenderRow(QWidget):
@@ -38,7 +40,7 @@ class TenderRow(QWidget):
         self.setProperty("role", "clear")
         self._codes = [""] * _TENDERS
         self._buttons: list[Button] = []
-        box = row(spacing=6)
+        box = row(spacing=8)
         for place in range(_TENDERS):
             button = Button("tender", checkable=True)
             button.clicked.connect(partial(self._press, place))
@@ -84,19 +86,18 @@ class PinPanel(QWidget):
             tile.clicked.connect(partial(self._press, place))
             self._approvers.append(tile)
             tiles.addWidget(tile, 1)
-        box = column(spacing=8)
-        box.addWidget(self._title)
-        box.addWidget(self._reason)
+        box = column(spacing=6)
+        for part in (self._title, self._reason, self._error):
+            box.addWidget(part)
         box.addLayout(tiles)
         box.addWidget(self.dots)
-        box.addWidget(self._error)
         box.addStretch(1)
         self.setLayout(box)
 
     def show_pin(self, view: PinView) -> None:
         """Show what is asked and how many digits are typed."""
         self._title.setText(view.title)
-        show_text(self._reason, view.reason)
+        show_text(self._reason, "" if view.error else view.reason)
         show_text(self._error, view.error)
         self.dots.show_digits(view.digits, view.length, bad=bool(view.error))
         for place, tile in enumerate(self._approvers):
@@ -120,17 +121,19 @@ class DonePanel(QWidget):
         self.setProperty("role", "clear")
         self._title = label("body-strong", tone="ok", wrap=True)
         self._big_label = label("label")
-        self._big = Figure(28)
+        self._big = Figure(28, align=RIGHT)
         self._lines = [(Icon(size=16), label("label", wrap=True)) for _ in range(_DONE_LINES)]
         self._reprint = Button("small", icon="printer")
         self._reprint.clicked.connect(self.reprint_pressed.emit)
         head = row(spacing=8)
         head.addWidget(Icon("circle-check", "ok", 22))
         head.addWidget(self._title, 1)
-        box = column(spacing=8)
+        figures = row(spacing=8)
+        figures.addWidget(self._big_label)
+        figures.addWidget(self._big, 1)
+        box = column(spacing=4)
         box.addLayout(head)
-        box.addWidget(self._big_label)
-        box.addWidget(self._big)
+        box.addLayout(figures)
         self._rows: list[QWidget] = []
         for icon, words in self._lines:
             line: QHBoxLayout = row(spacing=8)
@@ -170,17 +173,18 @@ class PayColumn(Card):
 
     def __init__(self, captions: Captions, body: QWidget, *, keypad: bool = True) -> None:
         super().__init__(padding=16, spacing=8)
-        self.body.setContentsMargins(*(current().px(16), current().px(12)) * 2)
+        self.body.setContentsMargins(*(current().px(16), current().px(10)) * 2)
         self._captions = captions
         self.caption = label("label-strong", tone="quiet")
         self.due = Figure(40)
         self.pin, self.done = PinPanel(captions), DonePanel()
         self._middle = QStackedWidget()
         for page in (body, self.pin, self.done):
+            page.setSizePolicy(page.sizePolicy().horizontalPolicy(), QSizePolicy.Policy.Ignored)
             self._middle.addWidget(page)
         self.keypad = Keypad(captions)
         self.keypad.key_pressed.connect(self.key_pressed.emit)
-        self._earns = AmountRowLine()
+        self._earns = AmountRowLine(height=26)
         self._earns.explain_pressed.connect(self.explain_pressed.emit)
         self.primary = Button("primary")
         self.primary.clicked.connect(self.primary_pressed.emit)
@@ -195,7 +199,13 @@ class PayColumn(Card):
         self._keypad_wanted = keypad
         self.keypad.setVisible(keypad)
 
-    def render(
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Higher keys where there is room."""
+        super().resizeEvent(event)
+        roomy = self.height() >= current().px(_ROOMY)
+        self.keypad.show_key_height(64 if roomy else 46)
+
+    def show_view(
         self,
         due: str,
         primary: ActionView,
@@ -229,9 +239,7 @@ class PayColumn(Card):
         hint = "Enter" if primary.enabled and not primary.busy else ""
         self.primary.show_icon("loader-circle" if primary.busy else "")
         self.primary.show_words(primary.label, hint=hint)
-        self.primary.show_state(
-            enabled=primary.enabled and not primary.busy, reason=primary.reason
-        )
+        self.primary.show_state(enabled=primary.enabled and not primary.busy, reason=primary.reason)
 
 
 def tender_page(parts: tuple[QWidget | QGridLayout, ...]) -> QWidget:

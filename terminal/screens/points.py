@@ -31,15 +31,15 @@ class PointsScreen(MemberScreen):
         super().__init__(text)
         self.assemble(self._build_work(), self._build_pay())
 
-    def render(self, view: PointsView) -> None:
+    def show_view(self, view: PointsView) -> None:
         """Draw the view."""
-        self.render_shared(view.member, view.explain)
+        self.show_shared(view.member, view.explain)
         self.table.show_rows(view.lots, lambda _: False)
         self._empty.show_state(view.empty_title, view.empty)
         self._pages.setCurrentIndex(int(not view.lots))
         self._parts.show_rows(view.parts)
         show_text(self._worth, view.worth)
-        self.render_pay(view.balance, view.to_gifts)
+        self.show_pay(view.balance, view.to_gifts)
 
     def retranslate(self) -> None:
         """Also the captions of the table."""

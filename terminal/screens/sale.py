@@ -18,13 +18,13 @@ from terminal.widgets.theme import current
 
 _COLUMNS = (
     Column("sale.column.product", lambda r: r.name, lambda r: r.detail, strong=True),
-    Column("sale.column.quantity", lambda r: r.quantity, width=48, wide=56, right=True),
-    Column("sale.column.list_price", lambda r: r.list_price, width=84, wide=108, right=True),
+    Column("sale.column.quantity", lambda r: r.quantity, width=34, wide=56, right=True),
+    Column("sale.column.list_price", lambda r: r.list_price, width=78, wide=108, right=True),
     Column(
         "sale.column.price", lambda r: r.price, lambda r: r.price_note,
-        width=96, wide=124, right=True, strong=True,
+        width=98, wide=124, right=True, strong=True,
     ),
-    Column("", width=44, right=True, icon="x"),
+    Column("", width=34, wide=44, right=True, icon="x"),
 )  # fmt: skip
 
 
@@ -42,12 +42,11 @@ class SaleScreen(MemberScreen):
         self.assemble(work, self._build_pay())
         self.setTabOrder(self.scan, self.table)
 
-    def render(self, view: SaleView) -> None:
+    def show_view(self, view: SaleView) -> None:
         """Draw the view."""
-        self.render_shared(view.member, view.explain)
+        self.show_shared(view.member, view.explain)
         self.scan.show_value(view.entry)
         self.scan.setPlaceholderText(view.entry_hint or self.text("sale.scan"))
-        self.scan.setEnabled(view.done is None)
         show_text(self._entry_error, view.entry_error)
         self.table.show_rows(view.lines, lambda line: line.line_id == view.chosen_line)
         self._empty.show_state(view.empty_title, view.empty)
@@ -60,7 +59,7 @@ class SaleScreen(MemberScreen):
         self._still_due.show_row(view.still_due or AmountRow("", ""))
         self._cash.show_row(view.cash or AmountRow("", ""))
         self._tenders.show_tenders(view.tenders)
-        self.render_pay(view.due, view.primary, earns=view.earns, pin=view.pin, done=view.done)
+        self.show_pay(view.due, view.primary, earns=view.earns, pin=view.pin, done=view.done)
 
     def retranslate(self) -> None:
         """Also the captions of the table."""
@@ -84,14 +83,13 @@ class SaleScreen(MemberScreen):
         self._basket.addWidget(self._empty)
         self._totals = AmountRows(self.captions)
         self._totals.explain_pressed.connect(self.explain_requested.emit)
-        foot = padded(self._totals)
-        foot.layout().setContentsMargins(*(current().px(16), current().px(8)) * 2)  # type: ignore[union-attr]
+        foot = padded(self._totals, padding=8, sides=16)
         totals = column(spacing=0)
         totals.addWidget(rule())
         totals.addWidget(foot)
         self._totals_box = holder(totals)
         page = column(spacing=0)
-        head = padded(self.scan, self._entry_error, padding=14, spacing=6)
+        head = padded(self.scan, self._entry_error, padding=14, sides=16, spacing=6)
         for part in (head, rule()):
             page.addWidget(part)
         page.addWidget(self._basket, 1)
@@ -105,17 +103,17 @@ class SaleScreen(MemberScreen):
         self._value.setFixedHeight(current().px(52))
         self._points.clicked.connect(self.points_credit_pressed.emit)
         self._value.clicked.connect(self.value_credit_pressed.emit)
-        credits = QGridLayout()
-        credits.setSpacing(current().px(8))
-        credits.addWidget(self._points, 0, 0)
-        credits.addWidget(self._value, 0, 1)
-        credits.setColumnStretch(0, 1)
-        credits.setColumnStretch(1, 1)
+        offers = QGridLayout()
+        offers.setSpacing(current().px(8))
+        offers.addWidget(self._points, 0, 0)
+        offers.addWidget(self._value, 0, 1)
+        offers.setColumnStretch(0, 1)
+        offers.setColumnStretch(1, 1)
         self._still_due = AmountRowLine(ask=False, height=24)
         self._tenders = TenderRow()
         self._tenders.chosen.connect(self.tender_chosen.emit)
         self._cash = AmountRowLine(ask=False, height=22)
-        page = tender_page((credits, self._still_due, self._tenders, self._cash))
+        page = tender_page((offers, self._still_due, self._tenders, self._cash))
         return PayColumn(self.captions, page)
 
     def _name_columns(self) -> None:

@@ -51,14 +51,14 @@ class Shell(QWidget):
         self._connect()
         self.setMinimumSize(*_SMALLEST)
 
-    def render(self, view: ShellView) -> None:
+    def show_view(self, view: ShellView) -> None:
         """Draw the frame and bring the named screen on show."""
         self._items = view.rail
         self._lockable = view.top.signed_in
-        self.top.render(view.top)
-        self.rail.render(view.rail, view.screen)
-        self.notice.render(view.notice, view.hint)
-        self.status.render(view.status)
+        self.top.show_view(view.top)
+        self.rail.show_view(view.rail, view.screen)
+        self.notice.show_view(view.notice, view.hint)
+        self.status.show_view(view.status)
         if view.screen != self._on_show:
             self._on_show = view.screen
             self._stack.setCurrentWidget(self._screens[view.screen])
@@ -85,7 +85,7 @@ class Shell(QWidget):
         work.addWidget(self._stack, 1)
         line = row()
         pixels = current().px(12)
-        line.setContentsMargins(pixels, current().px(6), pixels, current().px(6))
+        line.setContentsMargins(pixels, current().px(7), pixels, current().px(3))
         line.addWidget(self.notice)
         work.addLayout(line)
         middle = row(spacing=0)

@@ -45,7 +45,7 @@ class SignInScreen(Screen):
         """Digits go to the PIN at once."""
         self.dots.setFocus()
 
-    def render(self, view: SignInView) -> None:
+    def show_view(self, view: SignInView) -> None:
         """Draw the view."""
         self._place.show_figure(view.place)
         show_text(self._loading, view.loading)

@@ -31,20 +31,17 @@ class TopUpScreen(MemberScreen):
         work = self._build_work()
         self.assemble(work, self._build_pay())
 
-    def render(self, view: TopUpView) -> None:
+    def show_view(self, view: TopUpView) -> None:
         """Draw the view."""
-        self.render_shared(view.member, view.explain)
+        self.show_shared(view.member, view.explain)
         for place, tile in enumerate(self._tiles):
             tile.setVisible(place < len(view.choices))
             if place < len(view.choices):
                 choice = view.choices[place]
                 self._ids[place] = choice.choice_id
                 tile.show_words(choice.amount, detail=choice.bonus)
-                tile.show_state(
-                    enabled=choice.enabled, reason=choice.reason, chosen=choice.chosen
-                )
+                tile.show_state(enabled=choice.enabled, reason=choice.reason, chosen=choice.chosen)
         self.amount.show_value(view.entry)
-        self.amount.setEnabled(view.done is None)
         show_text(self._entry_error, view.entry_error)
         self._preview.show_rows(view.preview)
         self._limits.setVisible(view.limits is not None)
@@ -53,7 +50,7 @@ class TopUpScreen(MemberScreen):
             show_text(self._limits_words, view.limits.text, view.limits.tone)
         self._tenders.show_tenders(view.tenders)
         self._cash.show_row(view.cash or AmountRow("", ""))
-        self.render_pay(view.due, view.primary, pin=view.pin, done=view.done)
+        self.show_pay(view.due, view.primary, pin=view.pin, done=view.done)
 
     def _build_work(self) -> QWidget:
         title, caption = label("title"), label("label")

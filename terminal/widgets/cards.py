@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QSizePolicy, QVBoxLa
 
 from terminal.widgets.theme import current
 
-
 _Box = TypeVar("_Box", QHBoxLayout, QVBoxLayout)
 
 

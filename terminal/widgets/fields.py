@@ -1,10 +1,10 @@
-"""Input fields: the scan field, and labelled fields that say what is wrong under themselves."""
+"""Input fields: the scan field, and labelled fields that say what is wrong with them."""
 
 from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSizePolicy, QWidget
 
-from terminal.widgets.cards import column
+from terminal.widgets.cards import column, row
 from terminal.widgets.icons import paint_icon
 from terminal.widgets.labels import label, set_property, show_text
 from terminal.widgets.theme import current
@@ -32,11 +32,11 @@ class Entry(QLineEdit):
         """Type a key of the keypad: a character, `back` or `clear`."""
         if key == "clear":
             self.clear()
+            self.textEdited.emit("")
         elif key == "back":
             self.backspace()
         else:
             self.insert(key)
-        self.textEdited.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Everything but Enter and Esc is typing."""
@@ -55,7 +55,7 @@ class Entry(QLineEdit):
 
 
 class Field(QWidget):
-    """A label over a line of input, and under it what is wrong with it."""
+    """A label over a line of input; what is wrong with it is said beside the label."""
 
     edited = Signal(object)
 
@@ -65,11 +65,15 @@ class Field(QWidget):
         self.entry = Entry()
         self._caption = label("label")
         self._caption.setBuddy(self.entry)
-        self._error = label("caption", tone="bad", wrap=True)
+        self._error = label("label-strong", tone="bad")
         self._error.hide()
+        head = row(spacing=8)
+        head.addWidget(self._caption)
+        head.addWidget(self._error)
+        head.addStretch(1)
         box = column(spacing=5)
-        for part in (self._caption, self.entry, self._error):
-            box.addWidget(part)
+        box.addLayout(head)
+        box.addWidget(self.entry)
         self.setLayout(box)
         self.entry.textEdited.connect(self.edited.emit)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -82,8 +86,8 @@ class Field(QWidget):
     def show_field(self, value: str, error: str, *, enabled: bool) -> None:
         """Show the value and what is wrong with it."""
         self.entry.show_value(value)
-        self.entry.setEnabled(enabled)
-        set_property(self.entry, "state", "bad" if error else "")
+        self.entry.setReadOnly(not enabled)
+        set_property(self.entry, "state", "bad" if error else ("" if enabled else "off"))
         show_text(self._error, error)
 
 

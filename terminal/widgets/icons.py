@@ -21,7 +21,9 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 
 
 def paint_icon(painter: QPainter, name: str, colour: QColor, box: QRectF) -> None:
-    """Draw an icon into a square box."""
+    """Draw an icon into a square box; no name draws nothing."""
+    if not name:
+        return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _renderer(name, colour.name()).render(painter, box)
 
@@ -47,9 +49,7 @@ class Icon(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it in the middle."""
-        if self._name:
-            painter = QPainter(self)
-            side = current().px(self._size)
-            left, top = (self.width() - side) / 2, (self.height() - side) / 2
-            box = QRectF(left, top, side, side)
-            paint_icon(painter, self._name, current().colour(self._token), box)
+        side = current().px(self._size)
+        left, top = (self.width() - side) / 2, (self.height() - side) / 2
+        box = QRectF(left, top, side, side)
+        paint_icon(QPainter(self), self._name, current().colour(self._token), box)

@@ -50,6 +50,11 @@ class Keypad(QWidget):
             self._point = CLEAR if asking else "."
             self.keys["."].show_words(self._clear_words if asking else ".")
 
+    def show_key_height(self, height: int) -> None:
+        """Make the keys so high (in pixels at scale 1)."""
+        for key in self.keys.values():
+            key.setFixedHeight(current().px(height))
+
     def _name_clear(self, words: str) -> None:
         self._clear_words = words
         if self._point == CLEAR:

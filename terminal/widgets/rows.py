@@ -31,6 +31,7 @@ from terminal.widgets.theme import current
 _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT, _HEADER_HEIGHT, _EDGE = 60, 38, 16
+_SMALLEST = 10
 
 
 def _nothing(_: Any) -> str:
@@ -128,16 +129,14 @@ class _Delegate(QStyledItemDelegate):
         """One cell."""
         theme = current()
         column, row = self._columns[index.column()], index.data(_ROLE)
-        rect: QRect = option.rect  # type: ignore[attr-defined]  # the stubs lack the C++ fields
+        rect: QRect = option.rect
         painter.save()
         if self._table.is_chosen(row):
             painter.fillRect(rect, theme.colour("accent-soft"))
         painter.setPen(theme.colour("line"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         first, last = index.column() == 0, index.column() == len(self._columns) - 1
-        box = rect.adjusted(
-            theme.px(_EDGE if first else 6), 0, -theme.px(_EDGE if last else 6), 0
-        )
+        box = rect.adjusted(theme.px(_EDGE if first else 6), 0, -theme.px(_EDGE if last else 6), 0)
         if column.icon:
             side = theme.px(18)
             square = QRectF(box.right() - side, box.center().y() - side / 2, side, side)
@@ -167,8 +166,17 @@ class _Delegate(QStyledItemDelegate):
 
     @staticmethod
     def _line(painter: QPainter, box: QRect, side: Qt.AlignmentFlag, words: str) -> None:
+        font = QFont(painter.font())
+        floor = current().px(_SMALLEST if side == Qt.AlignmentFlag.AlignRight else 99)
+        while font.pixelSize() > floor and _advance(painter, words) >= box.width() - 1:
+            font.setPixelSize(font.pixelSize() - 1)
+            painter.setFont(font)
         shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
+
+
+def _advance(painter: QPainter, words: str) -> int:
+    return painter.fontMetrics().horizontalAdvance(words)
 
 
 class RowsTable(QTableView):
@@ -182,6 +190,7 @@ class RowsTable(QTableView):
         self.two_lines = two_lines
         self.rows = RowsModel(columns)
         self._chosen: Callable[[Any], bool] = lambda _: False
+        self._follow = False
         self.setModel(self.rows)
         self.setItemDelegate(_Delegate(self, columns))
         self.setShowGrid(False)
@@ -197,12 +206,14 @@ class RowsTable(QTableView):
         header = _Header(columns, self)
         self.setHorizontalHeader(header)
         self.clicked.connect(self._clicked)
+        self.verticalScrollBar().sliderMoved.connect(self._stop_following)
 
     def show_rows(self, rows: tuple[Any, ...], chosen: Callable[[Any], bool]) -> None:
         """Show rows and mark the chosen ones; the newest stays in sight when rows are added."""
         grew = len(rows) > self.rows.rowCount()
         self._chosen = chosen
         self.rows.show_rows(rows)
+        self._follow = grew or self._follow
         if grew:
             self.scrollToBottom()
         self.viewport().update()
@@ -236,6 +247,11 @@ class RowsTable(QTableView):
         rest = [place for place, column in enumerate(columns) if not column.width]
         for place in rest:
             self.setColumnWidth(place, (room - taken) // len(rest))
+        if self._follow:
+            self.scrollToBottom()
+
+    def _stop_following(self) -> None:
+        self._follow = False
 
     def _clicked(self, index: QModelIndex) -> None:
         row = self.rows.row_at(index.row())
@@ -258,9 +274,7 @@ class _Header(QHeaderView):
         """One caption and the hairline under it."""
         theme = current()
         first, last = logicalIndex == 0, logicalIndex == len(self._columns) - 1
-        box = rect.adjusted(
-            theme.px(_EDGE if first else 4), 0, -theme.px(_EDGE if last else 6), 0
-        )
+        box = rect.adjusted(theme.px(_EDGE if first else 4), 0, -theme.px(_EDGE if last else 6), 0)
         column = self._columns[logicalIndex]
         font = QFont(self.font())
         font.setPixelSize(theme.px(12))

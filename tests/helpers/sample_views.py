@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, time
+from datetime import date
 
 from terminal.presenters.enrol_view import CardView, DuplicateView, EnrolView, FieldView
 from terminal.presenters.gifts_view import GiftRow, GiftsView
-from terminal.presenters.member_pane_view import MemberPaneView, MemberView
+from terminal.presenters.member_pane_view import MemberPaneView
 from terminal.presenters.parts_view import (
     ActionView,
     AmountRow,
@@ -17,133 +17,13 @@ from terminal.presenters.parts_view import (
     ExplainView,
     IconLine,
     PinView,
-    TenderView,
 )
 from terminal.presenters.points_view import LotRow, PointsView
 from terminal.presenters.sale_view import SaleLine, SaleView
-from terminal.presenters.shell_view import (
-    NoticeView,
-    RailItem,
-    ShellView,
-    StatusView,
-    TopBarView,
-)
 from terminal.presenters.sign_in_view import SignInView, StaffTile
 from terminal.presenters.top_up_view import TopUpChoice, TopUpView
 from terminal.text import Text
-
-TODAY = date(2026, 11, 21)
-_RAIL = (
-    ("sale", "F1", "shopping-bag"),
-    ("top_up", "F2", "wallet"),
-    ("points", "F3", "coins"),
-    ("gifts", "F4", "gift"),
-    ("enrol", "F7", "user-plus"),
-)
-_TENDERS = (
-    ("wechat", "smartphone"),
-    ("alipay", "smartphone"),
-    ("cash", "banknote"),
-    ("bank_card", "credit-card"),
-)
-
-
-def shell(
-    text: Text, screen: str, *, notice: NoticeView | None = None, hint: str = ""
-) -> ShellView:
-    """The frame of an offline till in the middle of a day."""
-    signed_in = screen != "sign_in"
-    place = text("app.place", store="上海淮海路店", till="2")
-    rail = tuple(RailItem(name, key, text(f"rail.{name}"), icon) for name, key, icon in _RAIL)
-    top = TopBarView(place)
-    if signed_in:
-        top = TopBarView(
-            place,
-            text(f"rail.{screen}"),
-            text("app.day", business_date=TODAY, shift="2"),
-            text("app.operator", name="林晓", role=text("role.cashier")),
-            signed_in=True,
-            end_shift=ActionView(text("app.end_shift")),
-        )
-    return ShellView(screen, top, rail if signed_in else (), status(text), notice, hint)
-
-
-def status(text: Text) -> StatusView:
-    """Offline, something unsent, the printer out of paper."""
-    return StatusView(
-        connection=IconLine("wifi-off", text("status.offline"), "warn"),
-        unsent=text("status.unsent", count=12, oldest_s=500),
-        saved=IconLine("check-check", text("status.saved_twice"), "ok"),
-        devices=(
-            IconLine("scan-barcode", text("status.scanner_ready")),
-            IconLine("printer", text("status.printer_paper"), "warn"),
-        ),
-        clock=text.time(time(12, 11)),
-        language=text("status.other_language"),
-        offline_switch=True,
-        offline_on=True,
-    )
-
-
-def member(text: Text) -> MemberPaneView:
-    """A diamond member with everything that may be said about one."""
-    identity = text("member.identity", phone="138 **** 6021", tail="4417")
-    return MemberPaneView(
-        MemberView(
-            name="张女士",
-            identity=identity,
-            tier="diamond",
-            tier_label=text("tier.diamond"),
-            points="1,240",
-            points_note=text("member.points_worth", worth_minor=12400),
-            stored_value=text.money(86000),
-            stored_value_note=text("member.value_parts", principal="800", bonus="60"),
-            confirmed=text(
-                "member.confirmed_pending",
-                as_of_time=time(9, 12),
-                pending=text.points(36, sign=True),
-            ),
-            offline=text("member.offline", points=500, value_minor=30000),
-            lines=_member_lines(text),
-            suggestion_title=text("member.suggestion"),
-            suggestion="买过此款羊毛裙的顾客常配 丝质衬衫（店内有货 M）",
-        ),
-        can_change=True,
-    )
-
-
-def _member_lines(text: Text) -> tuple[IconLine, ...]:
-    birthday = text("member.birthday", birth_date=date(2026, 11, 26))
-    arrived = date(2026, 11, 19)
-    garment = text("member.garment", count=1, garment="羊绒大衣", ready_date=arrived)
-    month = text.month(date(2026, 10, 1))
-    complaint = text("member.complaint", month=month, what="钮扣脱落")
-    keep = text("member.keep_tier", missing=text.money_short(118000), year="2027")
-    return (
-        IconLine("cake", birthday, "warn"),
-        IconLine("shirt", garment),
-        IconLine("triangle-alert", complaint, "bad"),
-        IconLine("percent", keep),
-    )
-
-
-def no_member(text: Text) -> MemberPaneView:
-    """Nobody yet."""
-    return MemberPaneView(
-        prompt_title=text("member.empty_title"), prompt=text("member.empty"), can_enrol=True
-    )
-
-
-def tenders(text: Text, chosen: str = "wechat", *, enabled: bool = True) -> tuple[TenderView, ...]:
-    """The four ways to pay."""
-    return tuple(
-        TenderView(
-            code, text(f"sale.tender.{code}"), icon,
-            chosen=code == chosen, enabled=enabled,
-            reason="" if enabled else text("sale.need_line"),
-        )
-        for code, icon in _TENDERS
-    )  # fmt: skip
+from tests.helpers.sample_parts import done_lines, member, no_member, tenders
 
 
 def sale(text: Text) -> SaleView:
@@ -153,11 +33,11 @@ def sale(text: Text) -> SaleView:
         member=member(text),
         entry="",
         lines=(
-            SaleLine("1", "羊毛混纺半身裙", "6901234500124 · 藏青 / M", "1", "2,680.00",
+            SaleLine("1", "羊毛混纺半身裙", "藏青 / M · 6901234500124", "1", "2,680.00",
                      "2,412.00", nine),
-            SaleLine("2", "丝质衬衫", "6901234500391 · 米白 / M", "1", "1,380.00",
+            SaleLine("2", "丝质衬衫", "米白 / M · 6901234500391", "1", "1,380.00",
                      "1,242.00", nine),
-            SaleLine("3", "羊绒围巾", "6901234500803 · 驼色", "1", "980.00", "784.00",
+            SaleLine("3", "羊绒围巾", "驼色 · 6901234500803", "1", "980.00", "784.00",
                      text("sale.exclusive")),
         ),
         totals=_sale_totals(text),
@@ -168,7 +48,7 @@ def sale(text: Text) -> SaleView:
         value_credit=CreditView(text("sale.value_credit"), text.money(-30000), chosen=True),
         still_due=AmountRow(text("sale.still_due"), text.money(387222), strong=True),
         tenders=tenders(text),
-        earns=AmountRow(text("sale.earns", gain_points=4151), "", explain="earn"),
+        earns=AmountRow(text("sale.earns"), text.points(4151), strong=True, explain="earn"),
         primary=ActionView(text("sale.take_payment", amount_minor=387222)),
     )  # fmt: skip
 
@@ -189,7 +69,7 @@ def sale_empty(text: Text) -> SaleView:
     none = text("sale.credit_none")
     return replace(
         sale(text),
-        member=no_member(text),
+        member=no_member(text, "member.empty"),
         lines=(),
         totals=(),
         due=text.money(0),
@@ -256,19 +136,8 @@ def sale_approver(text: Text) -> SaleView:
     """A manager is asked for."""
     reason = text("pin.approver_reason", used_minor=320000, soft_minor=300000)
     approvers = (("7", "何静"), ("8", "周敏"))
-    pin = PinView(
-        text("pin.approver_title"), reason, 2, approvers=approvers, approver="7"
-    )
+    pin = PinView(text("pin.approver_title"), reason, 2, approvers=approvers, approver="7")
     return replace(sale(text), pin=pin, primary=ActionView(text("sale.confirm_pin")))
-
-
-def done_lines(text: Text) -> tuple[IconLine, ...]:
-    """How safe an operation is."""
-    return (
-        IconLine("receipt", text("done.journal", number="18,204", hash="9f3a 71c2")),
-        IconLine("check-check", text("done.saved_twice"), "ok"),
-        IconLine("clock", text("done.waiting")),
-    )
 
 
 def sale_done(text: Text) -> SaleView:
@@ -278,19 +147,17 @@ def sale_done(text: Text) -> SaleView:
     done = DoneView(
         text("sale.done"), text("sale.change"), text.money(12778), done_lines(text), off
     )
-    earned = text("done.earned", gain_points=4151, balance_points=4891)
+    earned = text("done.earned", gain_points=4151)
     return replace(
         start, due_label=text("sale.paid"), tenders=tenders(text, "cash"), done=done,
-        earns=AmountRow(earned, ""), primary=ActionView(text("sale.next")),
+        earns=AmountRow(earned, text.points(4891)), primary=ActionView(text("sale.next")),
     )  # fmt: skip
 
 
 def sale_busy(text: Text) -> SaleView:
     """Being committed, the member still being read."""
     busy = ActionView(text("sale.taking"), busy=True)
-    return replace(
-        sale(text), member=MemberPaneView(loading=text("member.loading")), primary=busy
-    )
+    return replace(sale(text), member=MemberPaneView(loading=text("member.loading")), primary=busy)
 
 
 def top_up(text: Text) -> TopUpView:
@@ -348,15 +215,19 @@ def top_up_done(text: Text) -> TopUpView:
     return replace(top_up(text), done=done, primary=ActionView(text("sale.next")))
 
 
+def _earned(text: Text, day: date) -> str:
+    return text("points.earned_on", earn_date=text.date(day, year=True))
+
+
 def points(text: Text) -> PointsView:
     """Three lots of two stores."""
     soon = text("points.soon", count=24)
     lots = (
-        LotRow("1", "上海淮海路店", text("points.earned_on", earn_date=date(2025, 12, 15)), "240",
+        LotRow("1", "上海淮海路店", _earned(text, date(2025, 12, 15)), "240",
                text.date(date(2026, 12, 15), year=True), soon, "warn"),
-        LotRow("2", "深圳万象城店", text("points.earned_on", earn_date=date(2026, 6, 30)), "600",
+        LotRow("2", "深圳万象城店", _earned(text, date(2026, 6, 30)), "600",
                text.date(date(2027, 6, 30), year=True)),
-        LotRow("3", "上海淮海路店", text("points.earned_on", earn_date=date(2026, 10, 2)), "400",
+        LotRow("3", "上海淮海路店", _earned(text, date(2026, 10, 2)), "400",
                text.date(date(2027, 10, 2), year=True)),
     )  # fmt: skip
     return PointsView(
@@ -445,6 +316,7 @@ def enrol(text: Text) -> EnrolView:
             "6688 0210 0004 4417", "张文静", "silver", text("tier.silver"),
             text("enrol.card_read_title"),
             text("enrol.card_read", medium="IC", token="04 A2 3F 91"), has_card=True,
+            can_change=True,
         ),
         consent_text=text("enrol.consent_text", version="v3", from_date=notice_date),
         consent=True,
@@ -490,7 +362,8 @@ def enrol_done(text: Text) -> EnrolView:
     off = {name: replace(getattr(start, name), enabled=False)
            for name in ("phone", "name", "birthday", "sizes", "colours")}  # fmt: skip
     return replace(
-        start, step=3, **off, card=replace(start.card, title=text("enrol.done_title"), text=""),
+        start, step=3, **off,
+        card=replace(start.card, title=text("enrol.done_title"), text="", can_change=False),
         duplicate=DuplicateView(text("enrol.duplicate.none"), "", text("enrol.duplicate.scope")),
         done=done_lines(text), primary=ActionView(text("enrol.next")),
     )  # fmt: skip
@@ -542,12 +415,3 @@ SCREENS: dict[str, dict[str, ViewMaker]] = {
     "enrol": {"": enrol, "empty": enrol_empty, "done": enrol_done},
 }  # fmt: skip
 """Every state of every screen, by screen and name of the state."""
-
-
-def notice(text: Text, state: str) -> NoticeView | None:
-    """The notice that goes with a state, if one does."""
-    if state == "done":
-        words = text("notice.printer_paper")
-        label = text("notice.reprint")
-        return NoticeView(words, "warn", "printer", "reprint", label, "paper_out")
-    return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.helpers import sample_views
 from terminal.screens.base import Screen
 from terminal.screens.enrol import EnrolScreen
 from terminal.screens.gifts import GiftsScreen
@@ -14,6 +13,7 @@ from terminal.screens.shell import Shell
 from terminal.screens.sign_in import SignInScreen
 from terminal.screens.top_up import TopUpScreen
 from terminal.text import Text
+from tests.helpers import sample_parts, sample_views
 
 SIZES = ((1366, 768), (1024, 768))
 
@@ -35,6 +35,6 @@ def show_state(shell: Shell, screens: dict[str, Any], text: Text, name: str, sta
     """Render one state of one screen, with its frame."""
     hints = {"sale": "hint.sale_pay", "sign_in": "hint.sign_in"}
     hint = text("hint.sale_start" if state == "empty" else hints.get(name, f"hint.{name}"))
-    notice = sample_views.notice(text, state)
-    screens[name].render(sample_views.SCREENS[name][state](text))
-    shell.render(sample_views.shell(text, name, notice=notice, hint=hint))
+    notice = sample_parts.notice(text, state)
+    screens[name].show_view(sample_views.SCREENS[name][state](text))
+    shell.show_view(sample_parts.shell(text, name, notice=notice, hint=hint))

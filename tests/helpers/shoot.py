@@ -1,4 +1,4 @@
-"""Pictures of every screen: `python -m tests.helpers.shoot [FOLDER] [--theme NAME] [--only WORD]`."""
+"""Pictures of every screen: `python -m tests.helpers.shoot [FOLDER] [--only WORD]`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
-from tests.helpers import sample_views
-from tests.helpers.screens import SIZES, show_state, window
 from terminal.text import LANGUAGES, Text
 from terminal.widgets import theme
+from tests.helpers import sample_views
+from tests.helpers.screens import SIZES, show_state, window
 
 
 def main() -> None:
