@@ -1,0 +1,1 @@
+"""Head office's database: tables, migrations and one store for SQLite and for PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Head office: collects the journals, keeps the one true ledger, settles between dealers."""

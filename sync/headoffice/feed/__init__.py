@@ -1,0 +1,1 @@
+"""What tills are told: feed pages, light rows, snapshots."""

@@ -1,0 +1,60 @@
+"""Feed rows and the buckets they stand in: all tills, one store, or the stores of one group."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from sync.database.headoffice.rows import Device, FeedRow
+from sync.domain import canonical
+from sync.domain.cards import Card
+from sync.domain.members import LightRow
+from sync.protocol.messages import BlockRow, FeedKind, Op
+
+ALL: Final = "all"
+_encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+def buckets_of(device: Device) -> list[str]:
+    """Buckets a till is served."""
+    return [ALL, store_bucket(device.store), group_bucket(device.store_group)]
+
+
+def store_bucket(store: str) -> str:
+    """Rows for one store."""
+    return f"store/{store}"
+
+
+def group_bucket(group: str) -> str:
+    """Rows for the stores of one group."""
+    return f"group/{group}"
+
+
+def put_row(kind: FeedKind, key: str, row: msgspec.Struct, bucket: str = ALL) -> FeedRow:
+    """A row of any kind; its version is its feed number."""
+    return FeedRow(kind.value, key, bucket, Op.PUT.value, canonical.encode(row))
+
+
+def member_row(row: LightRow) -> FeedRow:
+    """Light row of a member; its version is that of its books."""
+    data = _encoder.encode(row)
+    return FeedRow(FeedKind.MEMBER.value, str(row.member), ALL, Op.PUT.value, data, row.version)
+
+
+def card_row(card: Card) -> FeedRow:
+    """A card."""
+    return FeedRow(FeedKind.CARD.value, card.token, ALL, Op.PUT.value, _encoder.encode(card))
+
+
+def profile_row(member: UUID, group: str, sealed: bytes) -> FeedRow:
+    """Full profile of a member, sealed at rest, for the stores of its home's group."""
+    bucket = group_bucket(group)
+    return FeedRow(FeedKind.PROFILE.value, str(member), bucket, Op.PUT.value, sealed)
+
+
+def block_row(card: Card, now_ms: int) -> FeedRow:
+    """Block list row of a card that may not be used."""
+    row = BlockRow(card.token, now_ms, card.status.value)
+    return put_row(FeedKind.BLOCK, card.token, row)

@@ -1,0 +1,78 @@
+"""Entries as head office reads them: the body once, and what must be loaded to post them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sync.domain import accounts
+from sync.domain.journal import Body, Entry, Kind, UnreadableBody, read_body
+from sync.domain.posting import Issue
+
+NOBODY = UUID(int=0)  # owner of a blob that names none
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An entry with its body. `unfit`: why it cannot be posted whatever the rules say."""
+
+    entry: Entry
+    body: Body | None
+    unfit: Issue | None = None
+
+
+@dataclass(slots=True)
+class Needs:
+    """Members, card tokens and entry ids some entries touch; `joining`: members they enrol."""
+
+    members: set[UUID] = field(default_factory=set)
+    tokens: set[str] = field(default_factory=set)
+    entry_ids: set[UUID] = field(default_factory=set)
+    joining: set[UUID] = field(default_factory=set)
+
+
+def read(entry: Entry, poisoned: frozenset[bytes] = frozenset()) -> Reading:
+    """Read one entry. `poisoned`: hashes of entries on which posting failed before."""
+    try:
+        body = read_body(entry.body)
+    except UnreadableBody:
+        return Reading(entry, None, Issue.UNREADABLE)
+    return Reading(entry, body, Issue.DATA_UNREADABLE if entry.hash in poisoned else None)
+
+
+def needs_of(readings: Iterable[Reading]) -> Needs:
+    """What must be loaded before these entries are posted."""
+    needs = Needs()
+    for reading in readings:
+        body = reading.body
+        if body is None:
+            continue
+        needs.entry_ids.add(body.entry_id)
+        if body.member is not None:
+            needs.members.add(body.member)
+        if body.card is not None:
+            needs.tokens.add(body.card)
+        if body.kind == Kind.ENROL:
+            token = body.data.get("token")
+            if isinstance(token, str):
+                needs.tokens.add(token)
+            if body.member is not None:
+                needs.joining.add(body.member)
+        needs.members.update(_owners(body))
+    return needs
+
+
+def _owners(body: Body) -> set[UUID]:
+    own = f"{accounts.MEMBER_PREFIX}{body.member}/"
+    found = set()
+    for effect in body.effects:
+        if effect.account.startswith(own) or not effect.account.startswith(accounts.MEMBER_PREFIX):
+            continue
+        try:
+            owner = accounts.of_member(effect.account)
+        except ValueError:
+            continue  # posting quarantines the entry
+        if owner:
+            found.add(owner[0])
+    return found
