@@ -147,11 +147,11 @@ class FilePrinter:
 
     def _write_picture(self, name: str, data: bytes) -> None:
         """Draw what the bytes print; the drawing code is loaded with the first receipt."""
-        from hardware.drivers.escpos_preview import render, sheet_picture  # noqa: PLC0415
+        from hardware.drivers import escpos_preview  # noqa: PLC0415 - not before it is needed
 
-        for number, sheet in enumerate(render(data, self._profile.paper), start=1):
+        for number, sheet in enumerate(escpos_preview.render(data, self._profile.paper), start=1):
             buffer = io.BytesIO()
-            picture = sheet_picture(sheet, self._profile.paper)
+            picture = escpos_preview.sheet_picture(sheet, self._profile.paper)
             picture.save(buffer, format="PNG", compress_level=6)
             suffix = "" if number == 1 else f".{number}"
             self._write(f"{name}{suffix}.png", buffer.getvalue())

@@ -38,11 +38,10 @@ class PrintJob:
 
 @dataclass(frozen=True, slots=True)
 class KeptJob:
-    """A finished job, how it ended, and whether any attempt may have put it on paper."""
+    """A finished job and how it ended; its document is marked once any attempt may be on paper."""
 
     job: PrintJob
     result: PrintResult
-    on_paper: bool
 
 
 class PrinterThread(DeviceThread):
@@ -91,7 +90,8 @@ class PrinterThread(DeviceThread):
             kept = self._kept.get(job_id)
         if kept is None:
             return False
-        document = kept.job.document.as_copy() if kept.on_paper else kept.job.document
+        on_paper = kept.result.state is not PrintState.FAILED
+        document = kept.job.document.as_copy() if on_paper else kept.job.document
         self.submit(replace(kept.job, document=document, attempt=kept.job.attempt + 1))
         return True
 
@@ -192,9 +192,7 @@ class PrinterThread(DeviceThread):
             params or no_params(),
         )
         with self._accepting:
-            before = self._kept.get(job.job_id)
-            on_paper = state is not PrintState.FAILED or (before is not None and before.on_paper)
-            self._kept[job.job_id] = KeptJob(job, result, on_paper)
+            self._kept[job.job_id] = KeptJob(job, result)
             self._kept.move_to_end(job.job_id)
             while len(self._kept) > KEPT_JOBS_MAX:
                 self._kept.popitem(last=False)

@@ -106,10 +106,11 @@ class ScanFilter(QObject):
         self._held_presses: set[int] = set()  # key codes on hold, their releases are held too
         self._swallowed_presses: set[int] = set()  # key codes of a scan whose releases will come
         self._resending: QKeyEvent | None = None
-        self._expiring = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        # Coarse: after a busy GUI thread the keys that wait must be delivered before the timer is.
+        # X does that for every timer, Windows only for this kind (WM_TIMER comes after input).
+        self._timer.setTimerType(Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self._expire)
 
     def install(self, application: QCoreApplication) -> None:
@@ -158,7 +159,6 @@ class ScanFilter(QObject):
         self._held_presses.add(key)
         self._act(self._decoder.feed(char, event.timestamp(), _Key(window, QKeyEvent(event))))
         if self._decoder.holding:
-            self._expiring = False
             self._timer.start(self._decoder.hold_ms)
         return True
 
@@ -186,15 +186,7 @@ class ScanFilter(QObject):
         return False
 
     def _expire(self) -> None:
-        """Hand back what is held, after one more look at keys that wait to be delivered.
-
-        When the GUI thread was busy the timer is late and so are the keys; they go first.
-        """
-        if not self._expiring:
-            self._expiring = True
-            self._timer.start(1)
-            return
-        self._expiring = False
+        """Hand back what is held: nothing more came."""
         self._act(self._decoder.flush())
 
     def _act(self, decisions: _Decisions) -> None:

@@ -29,4 +29,4 @@ def test_events_are_values() -> None:
     assert status == DeviceStatus("p", DeviceKind.PRINTER, DeviceState.READY)
     assert len({status, DeviceStatus("p", DeviceKind.PRINTER, DeviceState.READY)}) == 1
     with pytest.raises(TypeError):
-        status.params["a"] = 1  # type: ignore[index]
+        status.params["a"] = 1  # type: ignore[index]  # that it fails is the point

@@ -19,13 +19,11 @@ from hardware.documents import (
     Text,
 )
 from hardware.drivers import escpos_encoder, glyphs
-from hardware.drivers.escpos_encoder import PrinterProfile, encode, test_document
+from hardware.drivers.escpos_encoder import PrinterProfile, encode
 from hardware.drivers.escpos_preview import UnknownCommandError, render, sheet_picture
 from hardware.errors import DocumentRefusedError
 from tests.hardware import sample_receipts
 from tests.hardware.drivers.test_receipt_layout import BLOCKS
-
-test_document.__test__ = False  # type: ignore[attr-defined]
 
 
 def document(*blocks: Block) -> ReceiptDocument:
@@ -128,7 +126,7 @@ def test_cuts_make_sheets() -> None:
 
 
 def test_the_test_receipt_scans() -> None:
-    data = encode(test_document("printer-1"), PrinterProfile(Paper.MM58))
+    data = encode(escpos_encoder.test_document("printer-1"), PrinterProfile(Paper.MM58))
     assert sorted(codes(data, Paper.MM58)) == ["TEST-0123456789", "printer-1"]
 
 

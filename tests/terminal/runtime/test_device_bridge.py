@@ -20,7 +20,12 @@ def test_events_of_other_threads_arrive_on_the_gui_thread_in_order(qtbot: QtBot)
         DeviceStatus(f"device-{number}", DeviceKind.PRINTER, DeviceState.READY)
         for number in range(50)
     ]
-    sender = threading.Thread(target=lambda: [bridge.deliver(e) for e in events], name="device-x")
+
+    def send() -> None:
+        for event in events:
+            bridge.deliver(event)
+
+    sender = threading.Thread(target=send, name="device-x")
     sender.start()
     sender.join()
     qtbot.waitUntil(lambda: len(arrived) == len(events))
