@@ -151,8 +151,8 @@ class _Steps:
         if step.member in self._members:
             self._wrong((*path, "member"), f"{step.member!r} is a member already")
         self._members.add(step.member)
-        if bool(step.sale) == bool(step.earlier):
-            self._wrong(path, "an enrolment names either the sale being rung up or earlier ones")
+        if not step.sale and not step.earlier:
+            self._wrong(path, "an enrolment names the sale being rung up, or earlier purchases")
         if step.sale and not self._sale_follows(int(path[1]), step):
             reason = (
                 f"the next operation at {step.till} must be the sale {step.sale!r} of that member"

@@ -127,9 +127,9 @@ class Earlier(Strict, frozen=True, kw_only=True):
 
 
 class Enrol(AtTill, frozen=True, kw_only=True, tag="enrol"):
-    """Someone joins. `sale`: id of the sale being rung up that qualifies them, the next step of
-    this till; `earlier`: purchases that qualify them together; `card`: a credential, or "next"
-    from the till's block."""
+    """Someone joins. `sale`: id of the sale being rung up that qualifies them, the next operation
+    of this till; `earlier`: purchases shown by their receipts; `card`: a credential, or "next" from
+    the till's block."""
 
     member: Id
     name: str
