@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from Xlib import XK, X
+from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
@@ -28,8 +28,8 @@ _KEYS: Final[dict[str, tuple[int, bool]]] = {
     for shifted, chars in ((True, upper), (False, plain))
     for offset, char in enumerate(chars)
 }
-_SHIFT, _CAPS_LOCK, _BACKSPACE = 50, 66, 22
-CONTROL_KEYS: Final[dict[str, int]] = {"Caps_Lock": _CAPS_LOCK, "BackSpace": _BACKSPACE}
+_SHIFT = 50
+CONTROL_KEYS: Final[dict[str, int]] = {"Caps_Lock": 66, "BackSpace": 22}
 
 
 class X11Wedge:
@@ -63,11 +63,6 @@ class X11Wedge:
         """Press and release one of `CONTROL_KEYS`; KeyError for any other."""
         self._key(CONTROL_KEYS[name])
         self._display.sync()
-
-    def layout_is(self, char: str, position_of: str) -> bool:
-        """Say whether the key that is `position_of` on a US keyboard now types `char`."""
-        keysym = self._display.keycode_to_keysym(_KEYS[position_of][0], 0)
-        return keysym in {ord(char), XK.string_to_keysym(char)}
 
     def _type(self, char: str) -> None:
         if char not in _KEYS:

@@ -49,6 +49,7 @@ KEYS: Final[dict[Qt.Key, Intent]] = {
     Qt.Key.Key_Escape: Intent.BACK,
 }
 
+_BY_CODE: Final[dict[int, Intent]] = {key.value: intent for key, intent in KEYS.items()}
 _LABELS: Final[dict[Qt.Key, str]] = {Qt.Key.Key_Return: "Enter", Qt.Key.Key_Escape: "Esc"}
 
 
@@ -56,10 +57,7 @@ def intent_of(key: int, modifiers: Qt.KeyboardModifier) -> Intent | None:
     """Return what `key` (a Qt key code) asks for; None for any other key or with a modifier."""
     if modifiers & ~Qt.KeyboardModifier.KeypadModifier:
         return None
-    try:
-        return KEYS.get(Qt.Key(key))
-    except ValueError:
-        return None
+    return _BY_CODE.get(key)
 
 
 def key_label(intent: Intent) -> str:

@@ -96,7 +96,7 @@ class ScanFilter(QObject):
         """Prepare the filter.
 
         deliver: gets a CredentialRead per scan, a ReadRejected for bank cards and misread stripes,
-        and a DeviceStatus when the test barcode was scanned. now_ms: UTC milliseconds.
+        and a DeviceStatus when it is installed and when the test barcode was scanned. now_ms: UTC milliseconds.
         """
         super().__init__(parent)
         self._deliver = deliver
@@ -114,8 +114,9 @@ class ScanFilter(QObject):
         self._timer.timeout.connect(self._expire)
 
     def install(self, application: QCoreApplication) -> None:
-        """Begin to listen."""
+        """Begin to listen, and report the scanner as ready: a keyboard cannot be asked."""
         application.installEventFilter(self)
+        self._deliver(self._ready())
 
     def remove(self, application: QCoreApplication) -> None:
         """Hand back what is held and stop listening."""
@@ -245,10 +246,13 @@ class ScanFilter(QObject):
             now_ms,
         )
 
+    def _ready(self) -> DeviceStatus:
+        return DeviceStatus(self._settings.reader_id, DeviceKind.SCANNER, DeviceState.READY)
+
     def _status(self, checked: KeyboardCheck) -> DeviceStatus:
         reader_id = self._settings.reader_id
         if checked.sound:
-            return DeviceStatus(reader_id, DeviceKind.SCANNER, DeviceState.READY)
+            return self._ready()
         code = "keyboard_caps_lock" if checked.layout == "us" else "keyboard_layout"
         params: dict[str, str | int] = {
             "layout": checked.layout,

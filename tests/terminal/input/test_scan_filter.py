@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from hardware.events import (
     CredentialRead,
     DeviceEvent,
+    DeviceKind,
     DeviceState,
     DeviceStatus,
     Medium,
@@ -71,6 +72,8 @@ def counter(qtbot: QtBot) -> Iterator[Counter]:
     assert application is not None
     scans = ScanFilter(widget.events.append, lambda: NOW_MS)
     scans.install(application)
+    assert widget.events == [DeviceStatus("wedge", DeviceKind.SCANNER, DeviceState.READY)]
+    widget.events.clear()
     with qtbot.waitExposed(widget):
         widget.show()
     widget.activateWindow()

@@ -37,6 +37,7 @@ class Window:
             text=True,
         )
         try:
+            assert self.read() == {"status": "", "params": {}}
             window_id = self.read()["window"]
             self.wedge = X11Wedge(display)
             self.wedge.focus(window_id)
