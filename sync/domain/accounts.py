@@ -5,6 +5,7 @@ Credit is +, debit is - (sync-ledger.md 2.2).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -39,6 +40,7 @@ def drawer(till: str) -> str:
     return f"till/{till}/cash"
 
 
+@lru_cache(maxsize=4096)  # every account of an entry is read several times on its way
 def of_member(account: str) -> tuple[UUID, str] | None:
     """(member, account name) of a member's account, None for anybody else's.
 

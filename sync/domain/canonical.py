@@ -35,7 +35,12 @@ def encode(value: object) -> bytes:
     lone surrogates, integers beyond 64 bits and depth above MAX_DEPTH.
     """
     try:
-        return _encoder.encode(_normal(msgspec.to_builtins(value), 0))
+        plain = msgspec.to_builtins(value)
+        if _is_plain(plain, 0):
+            data = _encoder.encode(plain)
+            if b"\\u0000" not in data and is_normalized("NFC", data.decode()):
+                return data
+        return _encoder.encode(_normal(plain, 0))
     except (TypeError, RecursionError, UnicodeEncodeError) as error:
         raise NotCanonical(f"{type_error}: {error}") from None
 
@@ -84,6 +89,27 @@ def _check_text(value: object) -> None:
             _check_text(item)
     elif isinstance(value, str) and _normal_text(value) != value:
         raise NotCanonical("text is not in normal form NFC")
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Whether nothing but the normal form of its text is left to ask of `value`: the usual case,
+    where `_normal` would only copy it. What is not plain goes there, and is refused there.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -_INT_LIMIT <= value < _INT_LIMIT  # type: ignore[operator]  # kind is int
+    if depth == MAX_DEPTH:
+        return False
+    if kind is dict:
+        for key, item in value.items():  # type: ignore[attr-defined]  # kind is dict
+            if type(key) is not str or not _is_plain(item, depth + 1):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all(_is_plain(item, depth + 1) for item in value)  # type: ignore[attr-defined]  # a list or tuple
+    return False
 
 
 def _normal(value: object, depth: int) -> object:

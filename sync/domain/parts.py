@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 
 def spread(total: int, weights: Sequence[int | Fraction]) -> list[int]:
@@ -16,18 +17,25 @@ def spread(total: int, weights: Sequence[int | Fraction]) -> list[int]:
     """
     if any(weight < 0 for weight in weights):
         raise ValueError("a weight is negative")
-    whole = sum(weights)
+    units = _whole_units(weights)
+    whole = sum(units)
     if whole == 0:
         if total:
             raise ValueError(f"nothing to spread {total} over")
         return [0] * len(weights)
     sign, size = (-1, -total) if total < 0 else (1, total)
-    exact = [Fraction(weight) * size / whole for weight in weights]
-    parts = [share.numerator // share.denominator for share in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    parts = [unit * size // whole for unit in units]
+    remainders = [unit * size % whole for unit in units]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-remainders[i], i))
     for i in by_remainder[: size - sum(parts)]:
         parts[i] += 1
     return [sign * part for part in parts]
+
+
+def _whole_units(weights: Sequence[int | Fraction]) -> list[int]:
+    """Integers in the same proportion: the weights in units of their common denominator."""
+    common = lcm(*(weight.denominator for weight in weights))
+    return [weight.numerator * (common // weight.denominator) for weight in weights]
 
 
 def share_of_rest(amount: int, taken: int, quantity: int) -> int:
