@@ -1,0 +1,194 @@
+"""Floors of the benchmark: the same work by the bare drivers, without rules, checks or layers.
+
+Nothing in the product calls these. They stand here because only `sync.database` may import drivers;
+each is what the goals of docs/performance.md compare the production functions with.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlcipher3 import dbapi2
+
+from sync.database.engine import Connection, insert_sql
+from sync.database.till import derived, replica_rows
+from sync.database.till import journal_tables as t
+from sync.database.till import replica_tables as r
+from sync.database.till.journal import Journal
+from sync.database.till.journal_file import JournalFile
+from sync.database.till.replica import create_indexes, create_tables
+from sync.domain.cards import Card
+from sync.domain.journal import HASH_DOMAIN, read_body
+from sync.domain.members import LightRow
+
+PAGE_BYTES: Final = 4096
+Statement = tuple[str, list[tuple[Any, ...]]]
+
+_COPIED: Final = (t.ENTRY, t.EFFECT, t.EXPOSURE, t.ATTACHMENT, t.PRINT_JOB)
+_TOTAL: Final = insert_sql(
+    t.SHIFT_TOTAL,
+    suffix=(
+        "ON CONFLICT (shift, tender, kind) DO UPDATE SET count = count + excluded.count, "
+        "amount_minor = amount_minor + excluded.amount_minor"
+    ),
+).text
+_LIGHT: Final = insert_sql(r.LIGHT).text
+_CARD: Final = insert_sql(r.CARD).text
+RAW_CARD: Final = "SELECT * FROM card WHERE token = ?"
+RAW_LIGHT: Final = "SELECT * FROM light WHERE member = ?"
+
+
+def open_raw(path: Path, key: bytes, synchronous: str = "FULL") -> Connection:
+    """The driver's connection under a raw key: WAL and `synchronous`, all else its default."""
+    made = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+    made.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    made.execute("PRAGMA journal_mode = WAL").fetchone()
+    made.execute(f"PRAGMA synchronous = {synchronous}")
+    connection: Connection = made
+    return connection
+
+
+def set_synchronous(file: JournalFile, synchronous: str) -> None:
+    """Set the mode on a journal's write connection: OFF takes the disk out of a measurement."""
+    file._writer.execute(f"PRAGMA synchronous = {synchronous}")  # noqa: SLF001  # the product never does this
+
+
+# -- the cashier's operation -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RawOperation:
+    """One operation as rows, in order; `body`: what is hashed, `digest`: what is signed."""
+
+    body: bytes
+    digest: bytes
+    statements: tuple[Statement, ...]
+
+
+def raw_operations(journal: Journal) -> Iterator[RawOperation]:
+    """The operations of a journal as the rows they wrote."""
+    for entry in journal.all_entries():
+        statements = []
+        with journal.file.read() as connection:
+            for table in _COPIED:
+                query = f"SELECT * FROM {table.name} WHERE seq = ?"  # noqa: S608  # our own table
+                rows = connection.execute(query, (entry.seq,)).fetchall()
+                if rows:
+                    statements.append((insert_sql(table).text, rows))
+        body = read_body(entry.body)
+        for tender, amount in derived.tenders(body).items():
+            statements.append((_TOTAL, [(body.shift, tender, body.kind, 1, amount)]))
+        yield RawOperation(entry.body, entry.hash, tuple(statements))
+
+
+class RawTill:
+    """A journal file written by the bare cursor. `sign`: Ed25519 of 32 bytes."""
+
+    def __init__(
+        self, path: Path, key: bytes, sign: Callable[[bytes], bytes], synchronous: str = "FULL"
+    ) -> None:
+        """Open a journal whose tables are there."""
+        self._connection, self._sign = open_raw(path, key, synchronous), sign
+
+    def commit(self, operation: RawOperation) -> None:
+        """Hash, sign, write the rows and commit."""
+        self._sign(sha256(HASH_DOMAIN + operation.body).digest())
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        for sql, rows in operation.statements:
+            if len(rows) == 1:
+                execute(sql, rows[0])
+            else:
+                self._connection.executemany(sql, rows)
+        execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+class DiskPages:
+    """A file that grows by one page, on the platter each time."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the file."""
+        self._handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        self._page, self._count = os.urandom(PAGE_BYTES), 0
+
+    def append(self) -> None:
+        """Write a page and wait until the disk says it has it."""
+        os.pwrite(self._handle, self._page, self._count * PAGE_BYTES)
+        os.fdatasync(self._handle)
+        self._count += 1
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._handle)
+
+
+# -- looking up and loading --------------------------------------------------------------------
+
+
+def raw_lookup(connection: Connection, token: bytes) -> object:
+    """Card and member rows of a token, as the driver gives them."""
+    card = connection.execute(RAW_CARD, (token,)).fetchone()
+    return card and connection.execute(RAW_LIGHT, (card[2],)).fetchone()
+
+
+def fill_replica(connection: Connection, rows: Iterable[tuple[LightRow, Card]]) -> int:
+    """Write members and cards into an empty replica by executemany; how many members."""
+    count = 0
+    connection.execute("BEGIN IMMEDIATE")
+    for light, card in rows:
+        connection.execute(_LIGHT, replica_rows.light_values(light, 1, None))
+        connection.execute(_CARD, replica_rows.card_values(card, 1))
+        count += 1
+    connection.execute("COMMIT")
+    return count
+
+
+@contextmanager
+def empty_replica(path: Path, key: bytes, *, indexes: bool = True) -> Iterator[Connection]:
+    """A new replica file with its tables, written without waiting for the disk until it closes."""
+    connection = open_raw(path, key, "OFF")
+    try:
+        create_tables(connection, indexes=indexes)
+        yield connection
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+    sync_file(path)
+
+
+def import_lines(path: Path, key: bytes, lines: Sequence[bytes]) -> int:
+    """Row-wise first contact: JSON lines decoded, inserted, indexed, on disk; how many members."""
+    decode = msgspec.json.Decoder(tuple[LightRow, Card]).decode
+    with empty_replica(path, key, indexes=False) as connection:
+        count = fill_replica(connection, (decode(line) for line in lines))
+        create_indexes(connection)
+    return count
+
+
+def write_file(path: Path, parts: Iterable[bytes]) -> None:
+    """Write bytes to a new file, onto the disk."""
+    with path.open("wb") as file:
+        for part in parts:
+            file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the disk has the file."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Production functions against floors measured in the same run (docs/performance.md)."""
