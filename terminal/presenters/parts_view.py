@@ -74,7 +74,8 @@ class CreditView:
 class PinView:
     """A PIN being asked for in place: the member's card PIN, or an approver's.
 
-    `digits` is how many are typed, never which. With `approvers` (id, name) one is to be chosen.
+    `digits` is how many are typed, never which. One of the `approvers`
+    (id, name; at most three) is to be chosen, if there are any.
     """
 
     title: str
@@ -90,7 +91,8 @@ class PinView:
 class DoneView:
     """An operation that is committed: what it was, its journal number, how safe, what to hand out.
 
-    `big_label` and `big_value` are the one figure to act on (change due), or empty.
+    At most five lines. `big_label` and `big_value` are the one figure to act on, as change due, or
+    empty.
     """
 
     title: str

@@ -17,7 +17,7 @@ class StaffTile:
 
 @dataclass(frozen=True, slots=True)
 class SignInView:
-    """`digits` is how many are typed; `error` says what happened and what is left to do."""
+    """At most eight tiles; `digits` is how many are typed, `error` what happened, what is left."""
 
     place: str
     staff: tuple[StaffTile, ...]

@@ -28,7 +28,10 @@ class TopUpChoice:
 
 @dataclass(frozen=True, slots=True)
 class TopUpView:
-    """`preview` is balance, principal, bonus and balance afterwards; `limits` what is left."""
+    """At most six choices.
+
+    `preview` is balance, principal, bonus and balance afterwards; `limits` what is left offline.
+    """
 
     member: MemberPaneView
     choices: tuple[TopUpChoice, ...]

@@ -52,6 +52,11 @@ class Screen(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter submits what is typed, else it is the primary action; Esc is one step back."""
+        if not self.take_key(event):
+            super().keyPressEvent(event)
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Act on a key that no widget wanted; False if it means nothing here."""
         if event.key() in _ENTER:
             self._enter()
         elif event.key() == Qt.Key.Key_Escape:
@@ -59,7 +64,8 @@ class Screen(QWidget):
         elif event.text() and event.text() in _AMOUNT_KEYS:
             self.type_key(event.text())
         else:
-            super().keyPressEvent(event)
+            return False
+        return True
 
     def _enter(self) -> None:
         typing = self.entry is not None and self.entry.hasFocus() and bool(self.entry.text())

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from terminal.presenters.gifts_view import GiftsView
+from terminal.presenters.gifts_view import GiftRow, GiftsView
 from terminal.screens.amount_rows import AmountRows, EmptyState, padded
 from terminal.screens.member_screen import MemberScreen
 from terminal.screens.pay_column import PayColumn
@@ -12,10 +12,15 @@ from terminal.widgets.cards import column, holder
 from terminal.widgets.labels import label, rule, show_text
 from terminal.widgets.rows import Column, RowsTable
 
+
+def _is_off(row: GiftRow) -> bool:
+    return not row.enabled
+
+
 _COLUMNS = (
-    Column("gifts.column.gift", lambda r: r.name, lambda r: r.detail, strong=True),
+    Column("gifts.column.gift", lambda r: r.name, lambda r: r.detail, dim=_is_off, strong=True),
     Column(
-        "gifts.column.price", lambda r: r.price, lambda r: r.state, lambda r: r.tone,
+        "gifts.column.price", lambda r: r.price, lambda r: r.state, lambda r: r.tone, dim=_is_off,
         width=140, wide=170, right=True, strong=True,
     ),
 )  # fmt: skip

@@ -25,7 +25,7 @@ from terminal.widgets.pin_dots import PinDots
 from terminal.widgets.theme import current
 
 _TENDERS = 4
-_APPROVERS = 2
+_APPROVERS = 3
 _DONE_LINES = 5
 _ROOMY = 680
 
@@ -82,7 +82,7 @@ class PinPanel(QWidget):
         self._approvers: list[Button] = []
         tiles = row()
         for place in range(_APPROVERS):
-            tile = Button("small", icon="id-card", checkable=True)
+            tile = Button("small", checkable=True)
             tile.clicked.connect(partial(self._press, place))
             self._approvers.append(tile)
             tiles.addWidget(tile, 1)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from terminal.presenters.shell_view import RailItem, ShellView
@@ -69,6 +69,12 @@ class Shell(QWidget):
         self._captions.refresh()
         for screen in self._screens.values():
             screen.retranslate()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys pressed while the frame has the keyboard mean what they mean on the screen."""
+        screen = self._screens.get(self._on_show)
+        if screen is None or not screen.take_key(event):
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Choose the narrow or the wide arrangement."""

@@ -1,7 +1,7 @@
 """Buttons: the style sheet draws the box, we draw icon, words, hint and corner mark inside."""
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QPushButton,
@@ -16,7 +16,7 @@ from terminal.widgets.theme import current
 
 _HEIGHTS = {
     "primary": 68, "plain": 48, "tender": 56, "rail": 64, "key": 46,
-    "small": 36, "quiet": 36, "tile": 64, "switch": 28,
+    "small": 36, "quiet": 36, "tile": 64, "switch": 32,
 }  # fmt: skip
 _STACKED = frozenset({"tender", "rail"})
 _PADDING = {"quiet": 8, "small": 12, "tender": 4, "rail": 4, "switch": 12, "key": 4, "tile": 8}
@@ -38,6 +38,13 @@ class Button(QPushButton):
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that shows the focus ring (only Tab brings it there)."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def nextCheckState(self) -> None:
         """Being pressed changes nothing by itself: the next view says what is chosen."""

@@ -38,6 +38,10 @@ def _nothing(_: Any) -> str:
     return ""
 
 
+def _never(_: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """How one column reads a row. `width` is in pixels at scale 1 and narrow; 0 takes the rest."""
@@ -46,6 +50,7 @@ class Column:
     words: Callable[[Any], str] = _nothing
     detail: Callable[[Any], str] = _nothing
     tone: Callable[[Any], str] = _nothing
+    dim: Callable[[Any], bool] = _never
     width: int = 0
     wide: int = 0
     right: bool = False
@@ -158,6 +163,7 @@ class _Delegate(QStyledItemDelegate):
         side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         painter.setFont(big)
         plain = "ink" if column.strong or not column.right else "ink-2"
+        plain = "ink-3" if column.dim(row) else plain
         painter.setPen(theme.colour(tone_token(tone) if tone and not detail else plain))
         self._line(painter, QRect(box.left(), top, box.width(), high), side, words)
         painter.setFont(small)

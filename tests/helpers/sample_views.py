@@ -294,7 +294,7 @@ def gifts_empty(text: Text) -> GiftsView:
     off = ActionView(text("gifts.choose"), enabled=False, reason=text("gifts.empty_title"))
     return replace(
         gifts(text), member=no_member(text), gifts=(), chosen="", chosen_name="", parts=(),
-        price=text.points(0), primary=off,
+        price="—", primary=off,
         empty_title=text("gifts.empty_title"), empty=text("gifts.empty"),
     )  # fmt: skip
 

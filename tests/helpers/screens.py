@@ -34,7 +34,9 @@ def window(text: Text) -> tuple[Shell, dict[str, Any]]:
 def show_state(shell: Shell, screens: dict[str, Any], text: Text, name: str, state: str) -> None:
     """Render one state of one screen, with its frame."""
     hints = {"sale": "hint.sale_pay", "sign_in": "hint.sign_in"}
-    hint = text("hint.sale_start" if state == "empty" else hints.get(name, f"hint.{name}"))
+    if state == "empty":
+        hints["sale"] = "hint.sale_start"
+    hint = text(hints.get(name, f"hint.{name}"))
     notice = sample_parts.notice(text, state)
     screens[name].show_view(sample_views.SCREENS[name][state](text))
     shell.show_view(sample_parts.shell(text, name, notice=notice, hint=hint))

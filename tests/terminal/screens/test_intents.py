@@ -291,3 +291,27 @@ def test_everything_pressable_has_a_spoken_name(till: Till, text: Text) -> None:
                 if b.isVisible() and not (b.accessibleName() or b.text())
             ]
             assert not nameless, f"{name} {state}"
+
+
+def test_enter_presses_the_button_that_shows_the_focus_ring(sale: Any) -> None:
+    primary, change = heard(sale.primary_pressed), heard(sale.member_change_requested)
+    other = button(sale, "换会员")
+    other.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(other, Qt.Key.Key_Return)
+    assert (len(change), len(primary)) == (1, 0), "never a payment from another button's ring"
+
+
+def test_keys_work_from_the_frame(till: Till, text: Text, sale: Any) -> None:
+    shell, _ = till
+    back, primary = heard(sale.back_pressed), heard(sale.primary_pressed)
+    for key in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_5, Qt.Key.Key_A):
+        QTest.keyClick(shell, key)
+    assert (len(back), len(primary)) == (1, 1)
+    assert sale.scan.text() == "5"
+
+
+def test_a_press_on_a_button_leaves_the_keyboard_in_the_entry(sale: Any) -> None:
+    sale.scan.setFocus()
+    click(button(sale, "现金"))
+    click(sale.pay.keypad.keys["1"])
+    assert sale.scan.hasFocus()
