@@ -96,7 +96,8 @@ class ScanFilter(QObject):
         """Prepare the filter.
 
         deliver: gets a CredentialRead per scan, a ReadRejected for bank cards and misread stripes,
-        and a DeviceStatus when it is installed and when the test barcode was scanned. now_ms: UTC milliseconds.
+        and a DeviceStatus when it is installed and when the test barcode was scanned.
+        now_ms: UTC milliseconds.
         """
         super().__init__(parent)
         self._deliver = deliver
