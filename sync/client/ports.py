@@ -20,7 +20,7 @@ Random = Callable[[int], bytes]
 """n -> n fresh random bytes, fit for keys."""
 
 StepHook = Callable[[str], None]
-"""Called with the name of each point at which a test may kill the process (sync.protocol.exchange)."""
+"""Called with the name of each point at which a test may kill the process."""
 
 
 class Clock(Protocol):
@@ -36,7 +36,7 @@ class Clock(Protocol):
 
 
 class TillJournal(Protocol):
-    """The journal as outbox: unsent is everything above the last acknowledgement; there is no flag."""
+    """The journal as outbox: unsent is all above the last acknowledgement; there is no flag."""
 
     def head(self) -> tuple[int, bytes]:
         """(seq, hash) of the last entry; (0, genesis) when there is none."""

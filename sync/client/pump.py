@@ -123,7 +123,7 @@ class Pump:
         self._wake.set()
 
     def stop(self, deadline_s: float) -> bool:
-        """Stop after the transaction under way and join; False if the thread is still running then."""
+        """Stop after the transaction under way and join; False if the thread still runs then."""
         self._stopping.set()
         self._wake.set()
         self._thread.join(deadline_s)

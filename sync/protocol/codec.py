@@ -106,14 +106,11 @@ def decompress(data: bytes, max_bytes: int, max_raw_bytes: int) -> bytes:
     if size > max_raw_bytes:
         raise OversizedError("zstd_too_large", limit=max_raw_bytes)
     try:
-        raw = zstandard.ZstdDecompressor().decompress(
+        return zstandard.ZstdDecompressor().decompress(
             data, max_output_size=size, allow_extra_data=False
         )
     except zstandard.ZstdError:
         raise MalformedError("zstd_unreadable") from None
-    if len(raw) != size:
-        raise MalformedError("zstd_unreadable")
-    return raw
 
 
 def encode_page(page: FeedPage) -> bytes:

@@ -1,7 +1,8 @@
-"""Makes docs/journal-vectors.json from fixed seeds: `python -m tests.sync.protocol.journal_vectors`.
+"""Makes docs/journal-vectors.json from fixed seeds: `python -m
+tests.sync.protocol.journal_vectors`.
 
-The file is part of the format: a reader in any language checks itself against it, and a change of it
-is a change of what journals in shops look like. The tests read the file, they never make it.
+The file is part of the format: a reader in any language checks itself against it, and a change of
+it is a change of what journals in shops look like. The tests read the file, they never make it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/journal-vectors.json holds: what a reader of the format would compute from its description."""
+"""docs/journal-vectors.json holds what a reader of the format would compute by itself."""
 
 from __future__ import annotations
 
