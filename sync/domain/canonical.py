@@ -96,20 +96,23 @@ def _is_plain(value: object, depth: int) -> bool:
     where `_normal` would only copy it. What is not plain goes there, and is refused there.
     """
     kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
-    if kind is int:
-        return -_INT_LIMIT <= value < _INT_LIMIT  # type: ignore[operator]  # kind is int
-    if depth == MAX_DEPTH:
+    if depth == MAX_DEPTH or (kind is not dict and kind is not list and kind is not tuple):
         return False
+    items = value
     if kind is dict:
-        for key, item in value.items():  # type: ignore[attr-defined]  # kind is dict
-            if type(key) is not str or not _is_plain(item, depth + 1):
+        if any(type(key) is not str for key in value):  # type: ignore[attr-defined]  # a dict
+            return False
+        items = value.values()  # type: ignore[attr-defined]  # a dict
+    for item in items:  # type: ignore[attr-defined]  # a dict's values, a list or a tuple
+        kind = type(item)
+        if kind is str or kind is bool or item is None:
+            continue
+        if kind is int:
+            if not -_INT_LIMIT <= item < _INT_LIMIT:
                 return False
-        return True
-    if kind is list or kind is tuple:
-        return all(_is_plain(item, depth + 1) for item in value)  # type: ignore[attr-defined]  # a list or tuple
-    return False
+        elif not _is_plain(item, depth + 1):
+            return False
+    return True
 
 
 def _normal(value: object, depth: int) -> object:

@@ -6,10 +6,11 @@ the rounds is judged: a busy machine slows both. Absolute values are orders of m
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final, Protocol, TypeAlias
@@ -189,6 +190,19 @@ def machine(load_before: float) -> Machine:
     return Machine(system, platform.python_version(), os.cpu_count() or 1, load)
 
 
+@contextmanager
+def collector_turned_away() -> Iterator[None]:
+    """What the instrument holds is not looked through while it measures, as in a till after its
+    start (performance.md finding 5).
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def measure(
     groups: Sequence[Group],
     size: Size,
@@ -206,7 +220,7 @@ def measure(
             continue
         say(", ".join(f"{goal.name} {goal.title}" for goal in goals))
         try:
-            with group.open(size) as bench:
+            with group.open(size) as bench, collector_turned_away():
                 rounds = run_rounds(bench.sides(), size.rounds)
                 notes += bench.notes
         except NotHere as missing:
