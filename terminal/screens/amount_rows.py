@@ -31,7 +31,7 @@ class AmountRowLine(QWidget):
         self._ask.setSizePolicy(keep)
         self._ask.hide()
         self._ask.clicked.connect(lambda: self.explain_pressed.emit(self._explain))
-        box = row(spacing=2)
+        box = row(spacing=6)
         box.addWidget(self._caption, 1)
         box.addWidget(self._value)
         box.addWidget(self._ask)

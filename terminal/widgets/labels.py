@@ -73,11 +73,11 @@ class Figure(QLabel):
     def sizeHint(self) -> QSize:
         """The width of the text at full size."""
         metrics = QFontMetrics(self._font(self._size))
-        return QSize(metrics.horizontalAdvance(self.text()), metrics.height())
+        return QSize(metrics.horizontalAdvance(self.text()), self._line_height())
 
     def minimumSizeHint(self) -> QSize:
         """Narrow is possible: the figure shrinks."""
-        return QSize(current().px(40), QFontMetrics(self._font(self._size)).height())
+        return QSize(current().px(40), self._line_height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Say the whole text in a tooltip when even the smallest size does not fit."""
@@ -99,6 +99,10 @@ class Figure(QLabel):
         baseline = (self.height() - full.height()) // 2 + full.ascent()
         box = QRect(0, baseline - metrics.ascent(), self.width(), metrics.height())
         painter.drawText(box, int(self.alignment()), text)
+
+    def _line_height(self) -> int:
+        """1.2 of the size whatever the font says, so that a fallback font moves nothing."""
+        return current().px(round(self._size * 1.2))
 
     def _advance(self, size: int) -> int:
         return QFontMetrics(self._font(size)).horizontalAdvance(self.text())
