@@ -23,6 +23,9 @@ VERSION: Final = 1
 MAX_STORED_VALUE: Final = -1  # of StoredValue: as much as may be used
 
 
+DraftKind = Literal["sale", "top_up", "gift", "enrol"]
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", omit_defaults=True):
     """What all commands have: the business time, UTC milliseconds."""
 
@@ -51,7 +54,7 @@ class CloseShift(Command, frozen=True, kw_only=True, tag="close_shift"):
 class OpenDraft(Command, frozen=True, kw_only=True, tag="open_draft"):
     """Begin an operation: from here on it has its entry id."""
 
-    kind: Literal["sale", "top_up", "gift", "enrol"]
+    kind: DraftKind
 
 
 class ScanCard(Command, frozen=True, kw_only=True, tag="scan_card"):
@@ -230,7 +233,7 @@ class Done(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="done", omit_defaults=True
 ):
     """It happened. `seq`, `entry_id`: of the entry it made; `member`, `credential`: of who joined;
-    `draft`: entry id of the draft at hand; `pushed`, `pulled`: entries and feed items of a sync;
+    `draft`: entry id of the draft at hand, `rung_up`: how many pieces it holds; `pushed`, `pulled`: entries and feed items of a sync;
     `synced`: whether a sync came to its end; `note`: a word for the reader of the result."""
 
     seq: int | None = None
@@ -238,6 +241,7 @@ class Done(
     member: UUID | None = None
     credential: str | None = None
     draft: UUID | None = None
+    rung_up: int = 0
     pushed: int = 0
     pulled: int = 0
     synced: bool = True

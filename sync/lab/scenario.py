@@ -178,13 +178,12 @@ class Sync(Network, frozen=True, kw_only=True, tag="sync"):
 
 
 class Kill(Step, frozen=True, kw_only=True, tag="kill"):
-    """Arm: the till process is killed when it next passes `point`, for the `nth` time from now;
-    then it is started again and recovers. `restart` = false leaves it dead until its next step."""
+    """The till process is killed when it passes `point` for the `nth` time during what it does
+    next; then it is started again and recovers."""
 
     till: Id
     point: Point
     nth: Annotated[int, Meta(ge=1, le=1000)] = 1
-    restart: bool = True
 
 
 class Publish(Step, frozen=True, kw_only=True, tag="publish"):
@@ -292,12 +291,17 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         """Line of a step in the file."""
         return self.lines.get(("step", step), 1)
 
-    def zone_of(self, step: AnyStep) -> ZoneInfo:
-        """Time zone in which the time of a step is written."""
-        till = getattr(step, "till", "")
+    def zone_of_till(self, till: str) -> ZoneInfo:
+        """Time zone of a till's store; of head office where `till` is empty."""
         return ZoneInfo(self.chain.store_of(till).zone if till else self.head.zone)
 
     def utc_ms(self, step: AnyStep) -> int:
         """Business time of a step, UTC milliseconds."""
-        at = step.at if step.at.tzinfo else step.at.replace(tzinfo=self.zone_of(step))
+        zone = self.zone_of_till(getattr(step, "till", ""))
+        at = step.at if step.at.tzinfo else step.at.replace(tzinfo=zone)
         return round(at.timestamp()) * 1000
+
+    def offset_min(self, zone: ZoneInfo, utc_ms: int) -> int:
+        """Offset of a zone at a time, minutes east of UTC."""
+        local = dt.datetime.fromtimestamp(utc_ms // 1000, dt.UTC).astimezone(zone)
+        return round((local.utcoffset() or dt.timedelta()).total_seconds()) // 60

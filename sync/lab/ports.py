@@ -1,0 +1,123 @@
+"""What the player needs from outside: how to start a till, and a head office to talk to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from sync.domain.clearing import Run
+from sync.lab.drive import Figures
+
+
+class PlayFaultError(RuntimeError):
+    """A process of the play could not be started, died unasked or stopped answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class TillStart:
+    """How a till process is to be started. `seed`: of its randomness, another one for every start;
+    `code`: one-time code to enrol with, where its folder is empty; `at_ms`: business time."""
+
+    folder: Path
+    url: str
+    till: str
+    seed: str
+    at_ms: int
+    code: str
+    language: str
+    windows: bool
+
+
+class TillCommand(Protocol):
+    """The command line of a driven till process (`guibin till --drive`)."""
+
+    def __call__(self, start: TillStart) -> Sequence[str]:
+        """Program and arguments."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAtHeadOffice:
+    """What head office holds of a till: entries, their number counted twice, and its head hash."""
+
+    till: str
+    device: UUID
+    epoch: int
+    entries: int
+    head_seq: int
+    head_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAtHeadOffice:
+    """A member in the books. `figures`: posted balances."""
+
+    member: UUID
+    tier: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionItem:
+    """An entry head office posted with an exception, or put in quarantine."""
+
+    code: str
+    outcome: str
+    device: UUID
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a statement line is there: `words` as a person reads it, `parts` as a script does."""
+
+    words: str
+    parts: Mapping[str, object] = field(default_factory=dict)
+
+
+class HeadOffice(Protocol):
+    """A running head office of one play. Methods block; they raise PlayFaultError."""
+
+    @property
+    def url(self) -> str:
+        """Address tills connect to."""
+        ...
+
+    def at(self, now_ms: int) -> None:
+        """Set the clock of head office."""
+        ...
+
+    def code(self, till: str) -> str:
+        """A fresh one-time code for a till."""
+        ...
+
+    def publish(self, version: int) -> None:
+        """Publish a programme version of the scenario."""
+        ...
+
+    def clear(self, label: str, approve: bool) -> Run:  # said by the scenario
+        """Make a clearing run."""
+        ...
+
+    def explain(self, line: int) -> Explained:
+        """Explain a line of the last run."""
+        ...
+
+    def members(self, wanted: Sequence[UUID]) -> Mapping[UUID, MemberAtHeadOffice]:
+        """Members as posted."""
+        ...
+
+    def devices(self) -> Sequence[DeviceAtHeadOffice]:
+        """Every till it has heard of."""
+        ...
+
+    def exceptions(self) -> Sequence[ExceptionItem]:
+        """All exception items, in posting order."""
+        ...
+
+    def stop(self) -> None:
+        """End the process."""
+        ...
