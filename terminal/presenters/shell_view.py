@@ -7,10 +7,9 @@ from terminal.presenters.parts_view import ActionView, IconLine, Tone
 
 @dataclass(frozen=True, slots=True)
 class RailItem:
-    """A function of the till; only built ones are listed. `key` is what is printed, e.g. `F1`."""
+    """A function of the till; only built ones are listed. The keymap prints the key of `screen`."""
 
     screen: str
-    key: str
     label: str
     icon: str
     enabled: bool = True

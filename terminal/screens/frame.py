@@ -5,6 +5,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from terminal.input.keymap import Intent, key_label
 from terminal.presenters.parts_view import IconLine
 from terminal.presenters.shell_view import NoticeView, RailItem, StatusView, TopBarView
 from terminal.widgets.buttons import Button
@@ -37,7 +38,9 @@ class TopBar(QFrame):
         self._operator = label("label-strong")
         self._end_shift = Button("quiet", icon="log-out")
         self._lock = Button("small", icon="lock")
-        captions.bind(lambda words: self._lock.show_words(f"{words} F9"), "app.lock")
+        captions.bind(
+            lambda words: self._lock.show_words(f"{words} {key_label(Intent.LOCK)}"), "app.lock"
+        )
         self._end_shift.clicked.connect(self.end_shift_pressed.emit)
         self._lock.clicked.connect(self.lock_pressed.emit)
         fixed = self._lock.sizePolicy().Policy.Fixed
@@ -113,7 +116,7 @@ class Rail(QFrame):
                 item = items[place]
                 self._screens[place] = item.screen
                 button.show_icon(item.icon)
-                button.show_words(item.label, corner=item.key)
+                button.show_words(item.label, corner=key_label(Intent(item.screen)))
                 button.show_state(
                     enabled=item.enabled, reason=item.reason, chosen=item.screen == screen
                 )

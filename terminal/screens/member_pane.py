@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QWidget
 
+from terminal.input.keymap import Intent, key_label
 from terminal.presenters.member_pane_view import MemberPaneView, MemberView
 from terminal.presenters.parts_view import IconLine
 from terminal.screens.amount_rows import EmptyState
@@ -78,7 +79,10 @@ class MemberPane(Card):
         super().__init__(padding=18, spacing=0)
         self._empty = EmptyState("id-card")
         self._enrol = Button(icon="user-plus")
-        captions.bind(lambda words: self._enrol.show_words(words, hint="F7"), "member.enrol")
+        captions.bind(
+            lambda words: self._enrol.show_words(words, hint=key_label(Intent.ENROL)),
+            "member.enrol",
+        )
         self._enrol.clicked.connect(self.enrol_requested.emit)
         empty = column()
         empty.addWidget(self._empty, 1)

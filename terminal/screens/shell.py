@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from terminal.input.keymap import KEYS, Intent
 from terminal.presenters.shell_view import RailItem, ShellView
 from terminal.screens.base import Screen
 from terminal.screens.frame import NoticeBar, Rail, StatusStrip, TopBar
@@ -17,16 +18,16 @@ from terminal.widgets.theme import current
 
 _NARROW_BELOW = 1200
 _SMALLEST = (1024, 768)
-_FUNCTION_KEYS = tuple(f"F{number}" for number in range(1, 11))
-_LOCK_KEY = "F9"
+_SCREEN_KEYS = frozenset({Intent.PRIMARY, Intent.BACK})  # the screen on show takes these itself
 
 
 class Shell(QWidget):
-    """Shows the screen that the view names; every function key is a rail item or the lock."""
+    """Shows the screen that the view names; function keys mean what the keymap says."""
 
     screen_requested = Signal(object)
     lock_requested = Signal()
     end_shift_requested = Signal()
+    print_again_requested = Signal()
     language_toggled = Signal()
     offline_toggled = Signal()
     notice_action_pressed = Signal(object)
@@ -40,7 +41,7 @@ class Shell(QWidget):
         self._screens = dict(screens)
         self._items: tuple[RailItem, ...] = ()
         self._on_show = ""
-        self._lockable = False
+        self._signed_in = False
         self.top, self.rail = TopBar(self._captions), Rail()
         self.notice, self.status = NoticeBar(self._captions), StatusStrip(self._captions)
         self._captions.bind(self.setWindowTitle, "app.title")
@@ -54,7 +55,7 @@ class Shell(QWidget):
     def show_view(self, view: ShellView) -> None:
         """Draw the frame and bring the named screen on show."""
         self._items = view.rail
-        self._lockable = view.top.signed_in
+        self._signed_in = view.top.signed_in
         self.top.show_view(view.top)
         self.rail.show_view(view.rail, view.screen)
         self.notice.show_view(view.notice, view.hint)
@@ -111,17 +112,21 @@ class Shell(QWidget):
         self.notice.dismissed.connect(self.notice_dismissed.emit)
         self.status.language_pressed.connect(self.language_toggled.emit)
         self.status.offline_pressed.connect(self.offline_toggled.emit)
-        for key in _FUNCTION_KEYS:
-            self._shortcut(key, partial(self._function_key, key))
+        for key, intent in KEYS.items():
+            if intent not in _SCREEN_KEYS:
+                self._shortcut(key, partial(self._function_key, intent))
 
-    def _shortcut(self, key: str, act: Callable[[], None]) -> None:
+    def _shortcut(self, key: Qt.Key, act: Callable[[], None]) -> None:
         QShortcut(QKeySequence(key), self).activated.connect(act)
 
-    def _function_key(self, key: str) -> None:
-        if key == _LOCK_KEY:
-            if self._lockable:
-                self.lock_requested.emit()
+    def _function_key(self, intent: Intent) -> None:
+        if intent is Intent.LANGUAGE:
+            self.language_toggled.emit()
+        elif not self._signed_in:
             return
-        for item in self._items:
-            if item.key == key and item.enabled:
-                self.screen_requested.emit(item.screen)
+        elif intent is Intent.LOCK:
+            self.lock_requested.emit()
+        elif intent is Intent.PRINT_AGAIN:
+            self.print_again_requested.emit()
+        elif any(item.screen == intent and item.enabled for item in self._items):
+            self.screen_requested.emit(intent.value)

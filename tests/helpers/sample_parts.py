@@ -11,11 +11,11 @@ from terminal.text import Text
 
 TODAY = date(2026, 11, 21)
 _RAIL = (
-    ("sale", "F1", "shopping-bag"),
-    ("top_up", "F2", "wallet"),
-    ("points", "F3", "coins"),
-    ("gifts", "F4", "gift"),
-    ("enrol", "F7", "user-plus"),
+    ("sale", "shopping-bag"),
+    ("top_up", "wallet"),
+    ("points", "coins"),
+    ("gifts", "gift"),
+    ("enrol", "user-plus"),
 )
 _TENDERS = (
     ("wechat", "smartphone"),
@@ -31,7 +31,7 @@ def shell(
     """The frame of an offline till in the middle of a day."""
     signed_in = screen != "sign_in"
     place = text("app.place", store="上海淮海路店", till="2")
-    rail = tuple(RailItem(name, key, text(f"rail.{name}"), icon) for name, key, icon in _RAIL)
+    rail = tuple(RailItem(name, text(f"rail.{name}"), icon) for name, icon in _RAIL)
     top = TopBarView(place)
     if signed_in:
         top = TopBarView(

@@ -244,13 +244,13 @@ def test_shell_keys_and_places(qtbot: QtBot, till: Till, text: Text) -> None:
     shell.activateWindow()
     asked, lock = heard(shell.screen_requested), heard(shell.lock_requested)
     end, language = heard(shell.end_shift_requested), heard(shell.language_toggled)
-    offline = heard(shell.offline_toggled)
-    for key in (Qt.Key.Key_F2, Qt.Key.Key_F5, Qt.Key.Key_F7, Qt.Key.Key_F9):
-        QTest.keyClick(shell, key)
+    offline, again = heard(shell.offline_toggled), heard(shell.print_again_requested)
+    for key in ("F2", "F5", "F7", "F9", "F11", "F12"):
+        QTest.keyClick(shell, Qt.Key[f"Key_{key}"])
     for words in ("礼品", "锁定 F9", "交班", "EN", "模拟断网"):
         click(button(shell, words))
     assert asked == [("top_up",), ("enrol",), ("gifts",)], "F5 is not built, so it does nothing"
-    assert [len(said) for said in (lock, end, language, offline)] == [2, 1, 1, 1]
+    assert [len(said) for said in (lock, end, language, offline, again)] == [2, 1, 2, 1, 1]
 
 
 def test_nothing_of_the_shift_before_sign_in(till: Till, text: Text) -> None:
