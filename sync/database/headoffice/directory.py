@@ -73,7 +73,7 @@ CODE: Final = query(
     .where(t.enrolment_code.c.code_hash == P("code_hash"))
     .with_for_update()
 )
-LANE: Final = query(
+_LANE = (
     sa.select(
         t.till.c.till,
         t.store.c.store,
@@ -84,6 +84,8 @@ LANE: Final = query(
     .join_from(t.till, t.store, t.till.c.store == t.store.c.store)
     .where(t.till.c.till == P("till"))
 )
+LANE: Final = query(_LANE)
+LOCK_LANE: Final = query(_LANE.with_for_update(of=t.till))
 EPOCHS_OF_TILL: Final = query(
     sa.select(*DEVICE_COLUMNS)
     .where(t.device_epoch.c.till == P("till"))
@@ -106,9 +108,9 @@ async def put_places(
     await touch_setup(session)
 
 
-async def lane(session: Session, till: str) -> Lane | None:
+async def lane(session: Session, till: str, *, lock: bool = False) -> Lane | None:
     """A till with its place."""
-    found = await session.fetch(LANE, till=till)
+    found = await session.fetch(LOCK_LANE if lock else LANE, till=till)
     return Lane(*found[0]) if found else None
 
 

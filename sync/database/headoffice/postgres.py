@@ -22,6 +22,7 @@ from sync.database.headoffice.sessions import (
     CommitUnknownError,
     ConflictError,
     UnavailableError,
+    UnfitError,
 )
 from sync.database.headoffice.statements import Query, Row, Write
 
@@ -54,6 +55,8 @@ def _mapped() -> Iterator[None]:
         yield
     except asyncpg.UniqueViolationError as error:
         raise ConflictError(str(error)) from error
+    except asyncpg.DataError as error:
+        raise UnfitError(type(error).__name__) from error
     except LOST as error:
         raise UnavailableError(f"{type(error).__name__}: {error}") from error
 

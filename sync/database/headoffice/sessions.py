@@ -32,6 +32,10 @@ class ConflictError(StoreError):
     """A row with that key is there already."""
 
 
+class UnfitError(StoreError):
+    """A value that no column takes (a NUL in a text, a number beyond 64 bits)."""
+
+
 class Session(Protocol):
     """One transaction. Parameters of a query go by name, lists as Python lists."""
 

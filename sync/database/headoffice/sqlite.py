@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from sync.database import engine
 from sync.database.headoffice import tables
-from sync.database.headoffice.sessions import ConflictError, UnavailableError
+from sync.database.headoffice.sessions import ConflictError, UnavailableError, UnfitError
 from sync.database.headoffice.statements import Query, Row, Write, query
 
 T = TypeVar("T")
@@ -50,6 +50,8 @@ class _Worker:
             raise ConflictError(str(error)) from error
         except engine.DatabaseError as error:
             raise UnavailableError(str(error)) from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise UnfitError(type(error).__name__) from error
 
     async def end(self, statement: str) -> None:
         """COMMIT or ROLLBACK, if a transaction is open; not to be cut short by a cancellation."""

@@ -1,0 +1,157 @@
+"""Questions with a cashier waiting: may this entry debit this member, and who is this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from sync.database.headoffice import ledger, published
+from sync.database.headoffice.published import Hold
+from sync.database.headoffice.rows import Loaded
+from sync.database.headoffice.sessions import Database, Session
+from sync.domain.light_rows import light_row
+from sync.domain.limits import Debit, authorise
+from sync.domain.members import Balances, LightRow
+from sync.domain.refusals import Code, Refusal, refuse
+from sync.headoffice.feed.pages import feed_items
+from sync.headoffice.feed.rows import card_row, member_row
+from sync.headoffice.randomness import Randomness
+from sync.protocol.messages import (
+    AuthAsk,
+    Debits,
+    FeedItem,
+    FeedKind,
+    Granted,
+    MemberAsk,
+    MemberReply,
+    Op,
+    Refused,
+)
+from sync.protocol.requests import Verified, check_once
+
+HOLD_TTL_MS: Final = 120_000
+MAX_CARDS: Final = 40
+_AUTH_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Answers from posted books less what other requests have reserved."""
+
+    database: Database
+    random: Randomness
+    hq_epoch: int
+
+    async def authorise(self, ask: AuthAsk, asked: Verified, now_ms: int) -> Granted | Refused:
+        """Hold the debit for two minutes, or decline it, which ends that entry id for good.
+
+        Raises UntrustedError("replayed") for a request that was taken before.
+        """
+
+        async def work(session: Session) -> Granted | Refused:
+            check_once(await published.last_counter(session, asked.nonce), asked.counter)
+            await published.put_counter(session, asked.nonce, asked.counter, now_ms)
+            loaded = await ledger.load(session, [ask.member], [], [ask.entry_id])
+            row = _light_row(loaded, ask.member)
+            before = await published.hold(session, ask.entry_id)
+            held = _balances(ask.debit)
+            if before is not None and before.state == "refused":
+                return _refused(before, row)
+            used = before is not None and before.state == "consumed"
+            if used or ask.entry_id in loaded.taken:
+                return Refused(Code.ENTRY_DEAD.value, {}, row)
+            refusal = await self._decide(session, ask, loaded, now_ms)
+            answer = self._answer(ask, held, before, refusal, now_ms)
+            await published.put_hold(session, answer)
+            if refusal is not None or row is None:
+                return _refused(answer, row)
+            return Granted(answer.auth, HOLD_TTL_MS // 1000, row)
+
+        return await self.database.writing(work)
+
+    async def _decide(
+        self, session: Session, ask: AuthAsk, loaded: Loaded, now_ms: int
+    ) -> Refusal | None:
+        book = loaded.books.get(ask.member)
+        debit = ask.debit
+        if book is None:
+            return refuse(Code.CARD_UNKNOWN)
+        if not (debit.points or debit.principal_minor or debit.bonus_minor):
+            return refuse(Code.AMOUNT_NOT_POSITIVE)
+        reserved = await published.held(session, ask.member, ask.entry_id, now_ms)
+        reserved += _balances(ask.pending)
+        value = debit.principal_minor + debit.bonus_minor
+        wanted = Debit(debit.points, debit.points_settlement_minor, value)
+        return authorise(book.balances, reserved, wanted, debit.principal_minor, debit.bonus_minor)
+
+    def _answer(
+        self,
+        ask: AuthAsk,
+        held: Balances,
+        before: Hold | None,
+        refusal: Refusal | None,
+        now_ms: int,
+    ) -> Hold:
+        auth = before.auth if before else self.random("auth", _AUTH_BYTES).hex()
+        if refusal is None:
+            return Hold(ask.entry_id, ask.member, held, "granted", auth, now_ms + HOLD_TTL_MS)
+        params = msgspec.json.encode(dict(refusal.params)).decode()
+        return Hold(
+            ask.entry_id, ask.member, held, "refused", auth, now_ms, refusal.code.value, params
+        )
+
+    async def member(self, ask: MemberAsk, now_ms: int) -> MemberReply:
+        """A member's light row, cards and profile; empty when there is no such member."""
+        async with self.database.reading() as session:
+            found = await self._find(session, ask)
+            if found is None:
+                return MemberReply(self.hq_epoch, now_ms, ())
+            loaded = await ledger.load(session, [found], [], [], lock=False)
+            row = _light_row(loaded, found)
+            if row is None:
+                return MemberReply(self.hq_epoch, now_ms, ())
+            fresh = member_row(row)
+            items = [_item(fresh.kind, fresh.key, row.version, fresh.data)]
+            for card in await published.cards_of(session, found, MAX_CARDS):
+                stored = await published.row(session, FeedKind.CARD, card.token)
+                made = card_row(card)
+                items.append(_item(made.kind, made.key, stored.ver if stored else 0, made.data))
+            profile = await published.row(session, FeedKind.PROFILE, str(found))
+            if profile is not None:
+                for item in await feed_items(session, [profile]):
+                    items.append(_item(item.kind, item.key, item.ver, bytes(item.data)))  # noqa: PERF401  # one at most
+        return MemberReply(self.hq_epoch, now_ms, tuple(items))
+
+    async def _find(self, session: Session, ask: MemberAsk) -> UUID | None:
+        if ask.by == "token":
+            card = await published.card(session, ask.value)
+            return card.member if card else None
+        if ask.by == "phone_key":
+            return await published.member_by_phone(session, ask.value)
+        try:
+            return UUID(ask.value)
+        except ValueError:
+            return None
+
+
+def _light_row(loaded: Loaded, member: UUID) -> LightRow | None:
+    book = loaded.books.get(member)
+    if book is None:
+        return None
+    person = loaded.people[member]
+    return light_row(book, person.name, person.phone_tail, person.phone_key, person.flags)
+
+
+def _balances(debits: Debits) -> Balances:
+    return Balances(debits.points, debits.principal_minor, debits.bonus_minor)
+
+
+def _refused(answer: Hold, row: LightRow | None) -> Refused:
+    return Refused(answer.code, msgspec.json.decode(answer.params), row)
+
+
+def _item(kind: str, key: str, ver: int, data: bytes) -> FeedItem:
+    return FeedItem(0, kind, key, ver, Op.PUT, msgspec.Raw(data))
