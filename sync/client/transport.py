@@ -208,9 +208,9 @@ class _Limits:
         return left if timeout is None else min(left, timeout)
 
     def check_pin(self, stream: httpcore.NetworkStream) -> None:
-        tls = stream.get_extra_info("ssl_object")
-        shown = tls.getpeercert(binary_form=True) or b""
-        if sha256(shown).digest() not in self._pins:
+        tls = stream.get_extra_info("socket")
+        shown = tls.getpeercert(binary_form=True) if isinstance(tls, ssl.SSLSocket) else None
+        if sha256(shown or b"").digest() not in self._pins:
             stream.close()
             self.stopped = "pin_mismatch"
             raise httpcore.ConnectError("the certificate is not the pinned one")
