@@ -66,21 +66,32 @@ class Query:
     sqlite_names: tuple[str, ...]
     postgres_text: str
     postgres_names: tuple[str, ...]
+    constants: dict[str, Any]
 
     def sqlite_values(self, params: dict[str, object]) -> tuple[object, ...]:
         """Parameter values in SQLite's order; lists as JSON text."""
-        return tuple(_json_list(params[name]) for name in self.sqlite_names)
+        return tuple(_json_list(self._value(name, params)) for name in self.sqlite_names)
 
     def postgres_values(self, params: dict[str, object]) -> tuple[object, ...]:
         """Parameter values in PostgreSQL's order."""
-        return tuple(params[name] for name in self.postgres_names)
+        return tuple(self._value(name, params) for name in self.postgres_names)
+
+    def _value(self, name: str, params: dict[str, object]) -> object:
+        return params[name] if name in params else self.constants[name]
 
 
 def query(statement: sa.sql.expression.Executable) -> Query:
-    """Compile `statement`; every value in it must be a named bind parameter."""
+    """Compile `statement`; what differs from call to call must be a named bind parameter."""
     lite = statement.compile(dialect=_SQLITE)  # type: ignore[attr-defined]  # every Executable compiles
     post = statement.compile(dialect=_POSTGRES)  # type: ignore[attr-defined]  # every Executable compiles
-    return Query(str(lite), tuple(lite.positiontup or ()), str(post), tuple(post.positiontup or ()))
+    values = {**lite.params, **post.params}
+    return Query(
+        str(lite),
+        tuple(lite.positiontup or ()),
+        str(post),
+        tuple(post.positiontup or ()),
+        {name: value for name, value in values.items() if value is not None},
+    )
 
 
 def _json_list(value: object) -> object:

@@ -143,7 +143,7 @@ class Run:
             books.place = device.place
         books.revoked = device.state != "active"
         try:
-            result = post(entry, books, number)
+            result = post(entry, books, number, body)
         except Exception as error:  # a bug of ours must not stop a till's journal
             raise PoisonedError(entry.hash) from error
         if result.post_seq is None:
