@@ -63,15 +63,16 @@ def members_of(entries: Sequence[Entry]) -> list[UUID]:
     return sorted(found)
 
 
-def post(entry: Entry, books: Books, post_seq: int) -> Result:
-    """Post one entry as number `post_seq`, changing `books`.
+def post(entry: Entry, books: Books, post_seq: int, body: Body | None = None) -> Result:
+    """Post one entry as number `post_seq`, changing `books`. `body`: what `read_body` made of it,
+    for callers who have it.
 
     A quarantined entry changes nothing and uses no number. Raises nothing, whatever the entry says.
     """
     ref = EntryRef(entry.device, entry.epoch, entry.seq)
     entry_id: UUID | None = None
     try:
-        body = read_body(entry.body)
+        body = body or read_body(entry.body)
         entry_id = body.entry_id
         admitted = admit(body, books)
     except UnreadableBody:

@@ -44,6 +44,7 @@ COMMITS: Final = 100
 BETWEEN_S: Final = 0.008
 BLOCK: Final = 20
 MEMBERS: Final = 5_000
+BUYERS: Final = 100
 PAGE: Final = 500
 
 
@@ -71,12 +72,10 @@ class RulesAndJournal:
         """Open the journal in `folder`."""
         self._file = JournalFile(folder, sample.KEY, turn=turn)
         self.journal = Journal(self._file, Signer(sample.SEED).sign)
-        self._members = [sample.member_id(number) for number in range(100)]
 
     def sell(self, number: int) -> None:
         """Work out, pay, append."""
-        member = self._members[number % len(self._members)]
-        body = sample.sale_body(number, member, sample.HELD)
+        body = sample.sale_body(number, number % BUYERS, sample.HELD)
         self.journal.append(NewEntry(body, receipt=True))
 
     def close(self) -> None:

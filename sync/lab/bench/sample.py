@@ -121,9 +121,9 @@ def sale(number: int) -> Sale:
     return Sale(basket, Wish(500, 30_000) if number % 4 == 0 else Wish())
 
 
-def sale_body(number: int, member: UUID, available: Balances) -> Body:
-    """Body of the sale of that number: worked out by the rules, paid in cash."""
-    what = sale(number)
+def sale_body(number: int, buyer: int, available: Balances) -> Body:
+    """Body of the sale of that number to member `buyer`: worked out by the rules, paid in cash."""
+    what, member = sale(number), member_id(buyer)
     quoted = quote(PROGRAMME, PLACE.dealer, what.basket, Buyer(member, TIER, available), what.wish)
     if isinstance(quoted, Refusal):
         raise TypeError(f"the benchmark's sale is refused: {quoted.code}")
@@ -141,7 +141,7 @@ def sale_body(number: int, member: UUID, available: Balances) -> Body:
         operator="s1",
         approver=None,
         member=member,
-        card=token(0),
+        card=token(buyer),
         presented=Presented("barcode", "wedge", "read", "token"),
         basis=Basis(
             1,

