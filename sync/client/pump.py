@@ -97,7 +97,7 @@ class Pump:
         self._retry = False
         self._greeting: Greeting | None = None
         self._next = 1
-        self._refetch = False
+        self._refetch = self._reloaded = False
         self._status = Status()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
@@ -136,7 +136,7 @@ class Pump:
         while not self._stopping.is_set():
             try:
                 self._rest(self.round())
-                failures = 0
+                failures = failures if self._reloaded else 0
             except Exception as error:  # noqa: BLE001  # whatever it is, the thread goes on trying
                 pause_ms = self._failed(error, failures)
                 failures += 1
@@ -166,12 +166,15 @@ class Pump:
         try:
             after = self._drive(pull(cursor, wait_s))
         except GoneError:
-            self._refetch = True
+            self._greeting, self._refetch = None, True
+            if self._reloaded:  # a fresh snapshot does not lead on either: with growing pauses
+                raise
             return 0
         except Unreachable as error:
             if error.code != "interrupted":
                 raise
             return 0
+        self._reloaded = False
         self._contact()
         idle = after == cursor and self._clock.mono_ms() - asked_ms < IDLE_MS
         return IDLE_MS if idle else 0
@@ -200,7 +203,7 @@ class Pump:
         self._contact()
 
     def _load(self, greeting: Greeting) -> None:
-        for progress in self._loader.load():
+        for progress in self._loader.load(greeting.reply.hq_epoch):
             per_mille = 1_000 * progress.done_bytes // progress.all_bytes
             self._set(replace(self._status, loading_per_mille=per_mille))
             self._contact()
@@ -208,7 +211,7 @@ class Pump:
                 return
             if self._unsent():
                 self._push(greeting)
-        self._refetch = False
+        self._refetch, self._reloaded = False, True
         self._set(replace(self._status, loading_per_mille=None))
 
     def _freeze(self, action: Action) -> None:

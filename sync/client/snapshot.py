@@ -55,13 +55,16 @@ class SnapshotLoader:
         self._broken: tuple[str, int] = ("", 0)
         self._kept = bytearray()
 
-    def load(self) -> Iterator[Progress]:
+    def load(self, hq_epoch: int) -> Iterator[Progress]:
         """Load everything that is missing, yielding after each part so that the caller can push in
         between; the replica is switched when the iterator ends.
 
-        Raises Unreachable, ProtocolErrors and whatever the replica raises; a later call goes on.
+        `hq_epoch`: what hello said; a snapshot of another epoch is of no use. Raises Unreachable,
+        ProtocolErrors and whatever the replica raises; a later call goes on.
         """
         manifest, key = self._manifest()
+        if manifest.hq_epoch != hq_epoch:
+            raise MalformedError("snapshot_epoch", hq_epoch=manifest.hq_epoch)
         have = self._replica.snapshot_begin(manifest, key)
         everything = sum(part.size for part in manifest.parts)
         done = sum(part.size for part in manifest.parts if part.index in have)

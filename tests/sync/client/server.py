@@ -72,6 +72,11 @@ def write(handler: BaseHTTPRequestHandler, answer: Answer, cut: int | None = Non
         handler.close_connection = True
 
 
+def as_it_is(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+    """No fault at all."""
+    write(handler, answer)
+
+
 def truncated(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
     """Half a reply."""
     write(handler, answer, len(answer.body) // 2)
