@@ -29,6 +29,7 @@ from sync.domain.journal import (
     Place,
     body_bytes,
     entry_hash,
+    read_body,
 )
 from sync.domain.lots import Allocation, Lot, Uncovered
 from sync.domain.members import Balances
@@ -286,6 +287,7 @@ class HeadOffice:
     posted_ids: set[UUID] = field(default_factory=set)
     next_seq: int = 1
     results: list[Result] = field(default_factory=list)
+    claims: list[tuple[Claim, ...]] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
     lots: dict[tuple[int, int], Lot] = field(default_factory=dict)
@@ -323,6 +325,7 @@ class HeadOffice:
             if seen:
                 seen(result)
             results.append(result)
+            self.claims.append(() if result.post_seq is None else read_body(entry.body).claims)
             if result.post_seq is not None:
                 assert result.entry_id is not None
                 self.posted_ids.add(result.entry_id)

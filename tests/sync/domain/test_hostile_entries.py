@@ -258,7 +258,7 @@ def test_unknown_fields_are_never_passed_over() -> None:
     for path in ("effects", "claims", "place", "at", "basis", ""):
         body = deepcopy(usual)
         inner: Any = body if path == "" else body[path]
-        (inner[0] if isinstance(inner, list) else inner)["later"] = 1
+        (inner[0] if isinstance(inner, list | tuple) else inner)["later"] = 1
         [result] = office().receive(till, till.write_bytes(canonical.encode(body)))
         assert result.codes == (Issue.UNREADABLE,), path
 

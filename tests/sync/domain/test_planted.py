@@ -1,0 +1,34 @@
+"""Every property is worth something: it fails when the bug it stands against is planted."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.sync.domain.ledger_machine import LedgerMachine
+from tests.sync.domain.planted import LEDGER, PLANTED
+from tests.sync.domain.properties import PROPERTIES
+
+CASES = [(bug.name, name) for bug in PLANTED for name in bug.seen_by]
+PLANTS = {bug.name: bug.plant for bug in PLANTED}
+FIND = settings(phases=[Phase.generate], report_multiple_bugs=False, database=None)
+
+
+def run(name: str) -> None:
+    """Look for one example against the property."""
+    if name == LEDGER:
+        run_state_machine_as_test(LedgerMachine, settings=FIND)
+    else:
+        PROPERTIES[name].holds(FIND)
+
+
+@pytest.mark.parametrize(("bug", "name"), CASES)
+def test_a_planted_bug_is_seen(bug: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTS[bug](monkeypatch)
+    with pytest.raises(AssertionError):
+        run(name)
+
+
+def test_every_property_has_its_planted_bug() -> None:
+    assert {name for _, name in CASES} == {*PROPERTIES, LEDGER}
