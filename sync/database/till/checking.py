@@ -55,7 +55,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Entries first..last hold, then comes `broken` if something does not. `head`: last good hash."""
+    """Entries first..last hold; `broken` comes next, if anything does. `head`: last good hash."""
 
     first: int
     last: int

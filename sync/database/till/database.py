@@ -40,7 +40,7 @@ from sync.database.till.standing import Pending
 from sync.database.till.tape import Tape
 from sync.database.till.turns import Turn
 from sync.domain.cards import Card, Status
-from sync.domain.members import Standing
+from sync.domain.members import Profile, Standing
 
 log = logging.getLogger("journal")
 
@@ -255,6 +255,10 @@ class TillDatabase:
         """A member as this till sees one now; None when it does not know the member."""
         held = self.held(member)
         return None if held is None else self.pending.standing(held)
+
+    def profile(self, member: UUID) -> Profile | None:
+        """Full profile, where this till holds it or made it."""
+        return self.replica.profile(member) or self.pending.newcomer_profile(member)
 
     def card(self, token: str) -> Card | None:
         """The card of a token, those issued here included; the block list outranks its row."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
+from uuid import UUID
 
+import msgspec
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -32,6 +34,7 @@ from sync.database.till.replica_rows import (
 from sync.database.till.replica_tables import INDEXES, METADATA, SCHEMA
 from sync.database.till.schema import version_of
 from sync.database.till.seals import Seal
+from sync.database.till.sums import Sums
 from sync.database.till.turns import SYNC_ROWS, Turn
 from sync.domain.cards import Card
 from sync.domain.members import LightRow, Profile
@@ -47,7 +50,6 @@ _TOMB: Final = (
     "ON CONFLICT (kind, key) DO UPDATE SET ver = max(ver, excluded.ver)"
 )
 _TOMB_VER: Final = "SELECT ver FROM tomb WHERE kind = ? AND key = ?"
-_HASH_BYTES: Final = 32
 
 
 def create_tables(connection: Connection, *, indexes: bool = True) -> None:
@@ -65,11 +67,6 @@ def create_indexes(connection: Connection) -> None:
     dialect = sqlite.dialect()
     for index in INDEXES:
         connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
-
-
-def row_digest(kind: str, key: str, ver: int) -> bytes:
-    """What one live row adds to its bucket's checksum: SHA-256(kind 0 key 0 ver u64be)."""
-    return sha256(b"\0".join((kind.encode(), key.encode(), ver.to_bytes(8, "big")))).digest()
 
 
 class OutdatedReplica(StoreFault):
@@ -126,8 +123,7 @@ class Replica(ReplicaLookup):
             part = changes[start : start + SYNC_ROWS]
             last = start + SYNC_ROWS >= len(changes)
             with self._write() as connection:
-                for change in part:
-                    self._put(connection, change, None)
+                self._put_all(connection, part, None)
                 _keep_number(connection, "hq_epoch", hq_epoch)
                 _keep_number(connection, "cursor", next_n if last else part[-1].n)
                 if last and complete:
@@ -142,8 +138,7 @@ class Replica(ReplicaLookup):
         all_changes = list(changes)
         for start in range(0, max(len(all_changes), 1), SYNC_ROWS):
             with self._write() as connection:
-                for change in all_changes[start : start + SYNC_ROWS]:
-                    self._put(connection, change, None)
+                self._put_all(connection, all_changes[start : start + SYNC_ROWS], None)
                 if start + SYNC_ROWS >= len(all_changes):
                     connection.executemany(_META, list(marks.items()))
         self._note(all_changes)
@@ -151,8 +146,7 @@ class Replica(ReplicaLookup):
     def put_fetched(self, changes: Sequence[Change], now_ms: int) -> None:
         """Keep rows fetched on demand at `now_ms`; they are newer than the feed, or they lose."""
         with self._write() as connection:
-            for change in changes:
-                self._put(connection, change, now_ms)
+            self._put_all(connection, changes, now_ms)
         self._note(changes)
 
     def keep(self, name: str, value: bytes) -> None:
@@ -184,23 +178,54 @@ class Replica(ReplicaLookup):
         if any(change.kind in ("programme", "roster", "product") for change in changes):
             self.generation += 1
 
-    def _put(self, connection: Connection, change: Change, fetched_ms: int | None) -> None:
-        if change.kind == "roster":
-            if isinstance(change.row, RosterPack):
-                self._put_roster(connection, change.row)
+    def sums(self) -> Sums:
+        """Checksums of what is held."""
+        with self._readers.read() as connection:
+            return Sums.load(connection)
+
+    def fetched_profiles(self) -> list[Change]:
+        """Profiles fetched on demand: what a new replica takes over from this one."""
+        with self._readers.read() as connection:
+            found = connection.execute(
+                "SELECT data, ver FROM profile WHERE expires_ms IS NOT NULL"
+            ).fetchall()
+        profiles = [(msgspec.msgpack.decode(row[0], type=Profile), row[1]) for row in found]
+        return [Change(0, "profile", str(p.member), ver, p) for p, ver in profiles]
+
+    def _put_all(
+        self, connection: Connection, changes: Sequence[Change], fetched_ms: int | None
+    ) -> None:
+        sums = Sums.load(connection)
+        for change in changes:
+            self._put(connection, change, fetched_ms, sums)
+        sums.save(connection)
+
+    def _put(
+        self, connection: Connection, change: Change, fetched_ms: int | None, sums: Sums
+    ) -> None:
+        table = _VERSIONS.get(change.kind, _OTHER)
+        key = table.key(change)
+        held = connection.execute(table.select, key).fetchone()
+        old = held[0] if held else None
+        if old is not None and old > change.ver:
             return
-        if change.kind not in rows.PUT:
-            return  # a kind of a later release
         if change.row is None:
-            sql, parameters = rows.DROP[change.kind]
-            table_ver = f"{sql} AND ver <= ?"
-            connection.execute(table_ver, (*parameters(change.key), change.ver))
+            if old is not None:
+                connection.execute(table.delete, key)
+                sums.change(change.kind, change.key, old, None)
             connection.execute(_TOMB, (change.kind, change.key, change.ver))
             return
         tomb = connection.execute(_TOMB_VER, (change.kind, change.key)).fetchone()
         if tomb is not None and tomb[0] >= change.ver:
             return
-        connection.execute(rows.PUT[change.kind], _VALUES[change.kind](change, fetched_ms))
+        if isinstance(change.row, RosterPack):
+            self._put_roster(connection, change.row)
+            connection.execute(_OTHER_PUT, (change.kind, change.key, change.ver))
+        elif change.kind in rows.PUT:
+            connection.execute(rows.PUT[change.kind], _VALUES[change.kind](change, fetched_ms))
+        else:
+            connection.execute(_OTHER_PUT, (change.kind, change.key, change.ver))
+        sums.change(change.kind, change.key, old, change.ver)
 
     def _put_roster(self, connection: Connection, roster: RosterPack) -> None:
         held = connection.execute("SELECT value FROM meta WHERE name = 'roster'").fetchone()
@@ -219,6 +244,15 @@ class Replica(ReplicaLookup):
             ],
         )  # fmt: skip
         _keep_number(connection, "roster", roster.version)
+
+
+@dataclass(frozen=True, slots=True)
+class _Versions:
+    """Where rows of a kind keep their version: statements by the key, and the key of a change."""
+
+    select: str
+    delete: str
+    key: Callable[[Change], tuple[object, ...]]
 
 
 def _keep_number(connection: Connection, name: str, number: int) -> None:
@@ -240,3 +274,47 @@ _VALUES: Final[Mapping[str, Callable[[Change, int | None], tuple[object, ...]]]]
     "device": lambda c, _: rows.device_values(cast("DeviceLike", c.row), c.ver),
     "alias": lambda c, _: rows.alias_values(cast("AliasLike", c.row), c.ver),
 }
+
+
+def _versions(table: str, columns: str, key: Callable[[str], tuple[object, ...]]) -> _Versions:
+    where = " AND ".join(f"{column} = ?" for column in columns.split())
+    return _Versions(
+        f"SELECT ver FROM {table} WHERE {where}",  # noqa: S608  # names of our own
+        f"DELETE FROM {table} WHERE {where}",  # noqa: S608  # names of our own
+        lambda change: key(change.key),
+    )
+
+
+def _uuid_key(key: str) -> tuple[object, ...]:
+    return (UUID(key).bytes,)
+
+
+def _token_key(key: str) -> tuple[object, ...]:
+    return (bytes.fromhex(key),)
+
+
+def _device_key(key: str) -> tuple[object, ...]:
+    device, _, epoch = key.partition(":")
+    return UUID(device).bytes, int(epoch)
+
+
+_VERSIONS: Final[Mapping[str, _Versions]] = {
+    "member": _versions("light", "member", _uuid_key),
+    "card": _versions("card", "token", _token_key),
+    "block": _versions("block", "token", _token_key),
+    "programme": _versions("programme", "version", lambda key: (int(key),)),
+    "product": _versions("product", "sku", lambda key: (key,)),
+    "profile": _versions("profile", "member", _uuid_key),
+    "alias": _versions("alias", "alias", _uuid_key),
+    "device": _versions("device", "device epoch", _device_key),
+}
+# Rosters and kinds of later releases: only their version is kept here.
+_OTHER: Final = _Versions(
+    "SELECT ver FROM other WHERE kind = ? AND key = ?",
+    "DELETE FROM other WHERE kind = ? AND key = ?",
+    lambda change: (change.kind, change.key),
+)
+_OTHER_PUT: Final = (
+    "INSERT INTO other (kind, key, ver) VALUES (?, ?, ?) "
+    "ON CONFLICT (kind, key) DO UPDATE SET ver = excluded.ver"
+)

@@ -16,6 +16,7 @@ from sync.database.till import replica_tables as t
 from sync.database.till.faults import mapped
 from sync.database.till.replica import create_indexes, create_tables
 from sync.database.till.replica_rows import card_values, light_values
+from sync.database.till.sums import Sums
 from sync.domain.cards import Card
 from sync.domain.members import LightRow
 
@@ -48,10 +49,12 @@ def build_replica(
             connection.execute("PRAGMA journal_mode = OFF")
             with transaction(connection):
                 create_tables(connection, indexes=False)
-            count = _fill(connection, _LIGHT, (light_values(r, v, None) for r, v in members))
-            count += _fill(connection, _CARD, (card_values(c, v) for c, v in cards))
+            sums = Sums()
+            count = _fill(connection, _LIGHT, _lights(members, sums))
+            count += _fill(connection, _CARD, _cards(cards, sums))
             with transaction(connection):
                 create_indexes(connection)
+                sums.save(connection)
                 connection.executemany(
                     "INSERT INTO meta (name, value) VALUES (?, ?)",
                     [("hq_epoch", str(hq_epoch).encode()), ("cursor", str(n).encode())],
@@ -70,6 +73,18 @@ def _fill(connection: Connection, sql: str, rows: Iterable[tuple[object, ...]]) 
             connection.executemany(sql, batch)
         count += len(batch)
     return count
+
+
+def _lights(members: Iterable[tuple[LightRow, int]], sums: Sums) -> Iterator[tuple[object, ...]]:
+    for row, ver in members:
+        sums.change("member", str(row.member), None, ver)
+        yield light_values(row, ver, None)
+
+
+def _cards(cards: Iterable[tuple[Card, int]], sums: Sums) -> Iterator[tuple[object, ...]]:
+    for card, ver in cards:
+        sums.change("card", card.token, None, ver)
+        yield card_values(card, ver)
 
 
 def _batches(rows: Iterable[T]) -> Iterator[list[T]]:

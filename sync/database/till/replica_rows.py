@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol, TypeAlias
@@ -164,19 +164,6 @@ PUT: Final[Mapping[str, str]] = {
     "alias": _upsert(t.ALIAS, "alias"),
 }
 STAFF_PUT: Final = insert_sql(t.STAFF).text
-DROP: Final[Mapping[str, tuple[str, Callable[[str], tuple[object, ...]]]]] = {
-    "member": ("DELETE FROM light WHERE member = ?", lambda key: (UUID(key).bytes,)),
-    "card": ("DELETE FROM card WHERE token = ?", lambda key: (bytes.fromhex(key),)),
-    "block": ("DELETE FROM block WHERE token = ?", lambda key: (bytes.fromhex(key),)),
-    "programme": ("DELETE FROM programme WHERE version = ?", lambda key: (int(key),)),
-    "product": ("DELETE FROM product WHERE sku = ?", lambda key: (key,)),
-    "profile": ("DELETE FROM profile WHERE member = ?", lambda key: (UUID(key).bytes,)),
-    "alias": ("DELETE FROM alias WHERE alias = ?", lambda key: (UUID(key).bytes,)),
-    "device": (
-        "DELETE FROM device WHERE device = ? AND epoch = ?",
-        lambda key: (UUID(key.partition(":")[0]).bytes, int(key.partition(":")[2])),
-    ),
-}
 
 
 def light_values(row: LightRow, ver: int, fetched_ms: int | None) -> tuple[object, ...]:

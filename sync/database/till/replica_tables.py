@@ -123,6 +123,14 @@ TOMB = Table(
     Column("ver", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+OTHER = Table(
+    "other",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("ver", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
 META = Table(
     "meta",
     METADATA,

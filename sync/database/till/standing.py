@@ -19,10 +19,15 @@ from sync.database.till.replica_lookup import Held
 from sync.domain.cards import Card
 from sync.domain.journal import Kind
 from sync.domain.limits import Used
-from sync.domain.members import Balances, LightRow, Standing
+from sync.domain.members import Balances, LightRow, Profile, Standing
 
 _PENDING: Final = (
     "SELECT account, delta, kind FROM effect WHERE member = ? AND seq > ? ORDER BY seq, part"
+)
+_UNHELD: Final = (
+    "SELECT effect.account, effect.delta FROM effect JOIN entry ON entry.seq = effect.seq "
+    "WHERE effect.member = ? AND effect.seq > ? AND effect.delta < 0 AND (entry.created_ms < ? "
+    "OR EXISTS (SELECT 1 FROM exposure WHERE exposure.seq = effect.seq))"
 )
 _USED: Final = (
     "SELECT coalesce(sum(CASE WHEN member = ?1 AND business_date = ?2 THEN points_minor END), 0), "
@@ -30,6 +35,10 @@ _USED: Final = (
     "coalesce(sum(CASE WHEN member = ?1 AND business_date = ?2 THEN stored_value_minor END), 0), "
     "coalesce(sum(points_minor + stored_value_minor), 0), coalesce(sum(debit_ops), 0), "
     "coalesce(sum(top_up_minor), 0) FROM exposure WHERE seq > ?3"
+)
+_NEWCOMER_PROFILE: Final = (
+    "SELECT data FROM newcomer JOIN attachment USING (seq) "
+    "WHERE newcomer.member = ? AND kind = 'profile'"
 )
 _NEWCOMER: Final = "SELECT light, card FROM newcomer"
 
@@ -67,14 +76,17 @@ class Pending:
             row = connection.execute(_USED, (key, day.isoformat(), acked)).fetchone()
         return Used(*row) if row else Used()
 
-    def debits_unacked(self, member: UUID) -> Balances:
-        """Own debits of a member that head office has not acknowledged, as amounts >= 0."""
+    def debits_unheld(self, member: UUID, held_since_ms: int) -> Balances:
+        """Own unacknowledged debits of a member that head office does not hold, as amounts >= 0.
+
+        It holds those it authorised, for a while: entries made before `held_since_ms` are past it.
+        """
         total = Balances()
+        acked = self._outbox.acked_seq()
         with self._file.read() as connection:
-            rows = connection.execute(_PENDING, (member.bytes, self._outbox.acked_seq())).fetchall()
-        for account, delta, _ in rows:
-            if delta < 0:
-                total = total.plus(account, -delta)
+            rows = connection.execute(_UNHELD, (member.bytes, acked, held_since_ms)).fetchall()
+        for account, delta in rows:
+            total = total.plus(account, -delta)
         return total
 
     # -- enrolled here, not published yet --------------------------------------------------------
@@ -83,6 +95,12 @@ class Pending:
         """A member enrolled here."""
         found = self._newcomers("WHERE member = ?", (member.bytes,))
         return Held(found[0][0], None) if found else None
+
+    def newcomer_profile(self, member: UUID) -> Profile | None:
+        """The profile of a member enrolled here, from the attachment of that entry."""
+        with self._file.read() as connection:
+            row = connection.execute(_NEWCOMER_PROFILE, (member.bytes,)).fetchone()
+        return msgspec.json.decode(row[0], type=Profile) if row else None
 
     def newcomer_card(self, token: str) -> Card | None:
         """A card issued here."""

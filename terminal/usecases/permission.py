@@ -1,0 +1,164 @@
+"""May value leave a member's accounts, or cash become stored value? Head office first, then limits.
+
+While head office can be reached every such operation asks it, for at most 2 seconds and under the
+entry id the operation will have; without an answer the offline limits decide under the same id, and
+the entry says that it was asked (`auth_unknown`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from sync.client.online import NoAnswer
+from sync.database.till.replica_rows import Change
+from sync.domain.journal import Basis, Presented
+from sync.domain.limits import Allowed, Debit, debit_offline, top_up_offline
+from sync.domain.members import LightRow, Standing
+from sync.domain.programme import Programme
+from sync.domain.refusals import REFUSAL_CODES, Code, Refusal, refuse
+from sync.protocol.messages import AuthAsk, Debits, Refused
+from terminal.usecases import drafts
+from terminal.usecases.commits import local_basis
+from terminal.usecases.identify import is_negative
+from terminal.usecases.sign_in import Approval
+from terminal.usecases.till import Till
+
+HOLD_MS: Final = 120_000  # head office holds what it authorised that long
+NEVER_MS: Final = 1 << 62  # head office was never heard: longer ago than any limit
+
+
+def permit_debit(
+    till: Till,
+    draft: drafts.Draft,
+    programme: Programme,
+    standing: Standing,
+    debit: Debit,
+    parts: tuple[int, int],
+    approval: Approval | None,
+) -> Basis | Refusal:
+    """Basis of an entry that debits `standing`'s member; `parts`: principal and bonus of it.
+
+    A refusal by head office kills the draft's id. Refusals offline: those of
+    `sync.domain.limits.debit_offline`, and approver_needed with the soft marks it crosses.
+    """
+    bearer = draft.bearer if not isinstance(draft, drafts.EnrolDraft) else None
+    wanted = Debits(debit.points, debit.points_minor, *parts)
+    told = ask(till, draft, standing, wanted)
+    if isinstance(told, Refusal) or told.auth is not None:
+        return told
+    allowed = offline_allows(till, programme, standing, debit, bearer.presented if bearer else None)
+    return _with_approver(told, allowed, approval)
+
+
+def permit_top_up(
+    till: Till,
+    programme: Programme,
+    standing: Standing,
+    amount_minor: int,
+    approval: Approval | None,
+    *,
+    online: bool,
+) -> Basis | Refusal:
+    """Basis of a top-up. `online`: head office answered just now, so only the till's total counts.
+
+    Otherwise the caps of `sync.domain.limits.top_up_offline`, and approver_needed.
+    """
+    basis = _basis(till, standing)
+    used = till.database.pending.used(standing.row.member, day_of(till))
+    if online:
+        left = programme.offline.top_up_hard_till_minor - used.till_top_up_minor
+        if amount_minor > left:
+            return refuse(Code.OFFLINE_TOP_UP, cap_minor=max(left, 0), wanted_minor=amount_minor)
+        return msgspec.structs.replace(basis, mode="online")
+    allowed = top_up_offline(programme.offline, amount_minor, used)
+    return _with_approver(basis, allowed, approval)
+
+
+def offline_allows(
+    till: Till,
+    programme: Programme,
+    standing: Standing,
+    debit: Debit,
+    presented: Presented | None,
+) -> Allowed | Refusal:
+    """What the limits say to a debit without head office."""
+    offline_ms = till.offline_ms()
+    return debit_offline(
+        programme.offline,
+        debit,
+        till.database.pending.used(standing.row.member, day_of(till)),
+        presented,
+        age_ms(till, standing),
+        NEVER_MS if offline_ms is None else offline_ms,
+        is_negative(standing),
+    )
+
+
+def ask(till: Till, draft: drafts.Draft, standing: Standing, wanted: Debits) -> Basis | Refusal:
+    """Head office's word as a basis: with `auth` when it granted; without when it is not asked or
+    did not answer. A refusal kills the draft's id. Raises StoreFault."""
+    basis = _basis(till, standing)
+    online = till.may_ask()
+    if online is None:
+        return basis
+    member = standing.row.member
+    question = AuthAsk(draft.entry_id, member, wanted, pending_debits(till, member))
+    reply = online.authorise(question)
+    if isinstance(reply, NoAnswer):
+        till.answered(yes=False)
+        return msgspec.structs.replace(basis, auth_unknown=reply.unknown)
+    till.answered(yes=True)
+    if reply.row is not None:
+        keep_row(till, reply.row)
+    if isinstance(reply, Refused):
+        drafts.keep(till, draft, dead=True)
+        code = Code(reply.code) if reply.code in REFUSAL_CODES else Code.DECLINED
+        return refuse(code, **dict(reply.params))
+    return msgspec.structs.replace(basis, mode="online", auth=reply.auth)
+
+
+def pending_debits(till: Till, member: UUID) -> Debits:
+    """Own debits of a member that head office neither acknowledged nor holds."""
+    since_ms = till.clock.utc_ms() - HOLD_MS
+    sums = till.database.pending.debits_unheld(member, since_ms)
+    return Debits(sums.points, 0, sums.principal, sums.bonus)
+
+
+def keep_row(till: Till, row: LightRow) -> None:
+    """Keep fresh figures that came with an answer."""
+    change = Change(0, "member", str(row.member), row.version, row)
+    till.database.replica.put_fetched([change], till.clock.utc_ms())
+
+
+def age_ms(till: Till, standing: Standing) -> int | None:
+    """Age of a member's confirmed figures."""
+    if standing.as_of_ms is None:
+        return None
+    return max(till.clock.utc_ms() - standing.as_of_ms, 0)
+
+
+def day_of(till: Till) -> date:
+    """Business date of the open shift."""
+    shift = till.shift()
+    return shift.business_date if shift else till.today()
+
+
+def _basis(till: Till, standing: Standing) -> Basis:
+    held = standing.available
+    basis = local_basis(till, age_ms(till, standing))
+    balances = {"points": held.points, "principal": held.principal, "bonus": held.bonus}
+    return msgspec.structs.replace(basis, balances=balances)
+
+
+def _with_approver(
+    basis: Basis, allowed: Allowed | Refusal, approval: Approval | None
+) -> Basis | Refusal:
+    if isinstance(allowed, Refusal):
+        return allowed
+    if allowed.approver_for and approval is None:
+        return refuse(Code.APPROVER_NEEDED, marks=",".join(allowed.approver_for))
+    return basis
