@@ -47,7 +47,7 @@ from sync.protocol.wire import MAX_WAIT_S
 T = TypeVar("T")
 State = Literal["starting", "online", "offline", "attention", "frozen"]
 IDLE_MS: Final = 1_000
-_ATTENTION_STATUS: Final = frozenset({400, 401, 403, 413, 426})
+_PASSING_STATUS: Final = frozenset({408, 409, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +322,8 @@ class Pump:
 
 def _state_of(error: Exception) -> State:
     if isinstance(error, ProblemError):
-        told = error.told in _ATTENTION_STATUS and error.code != "nonce"
-        return "attention" if told else "offline"
+        passes = error.told >= 500 or error.told in _PASSING_STATUS or error.code == "nonce"
+        return "offline" if passes else "attention"
     if isinstance(error, Unreachable):
         return "attention" if error.code == "pin_mismatch" else "offline"
     return "offline" if isinstance(error, NotHeadOfficeError) else "attention"

@@ -19,6 +19,7 @@ import httpcore
 import httpx
 
 from sync.client.ports import Clock
+from sync.protocol import wire
 from sync.protocol.backoff import retry_after_s
 from sync.protocol.errors import NotHeadOfficeError
 from sync.protocol.exchange import Answer, Call
@@ -58,6 +59,7 @@ class Timeouts:
 class Transport:
     """One connection to head office, used by one thread at a time.
 
+    `told_time`: the clock of a scenario, told to head office with every request (wire.TIME_HEADER).
     `base`: "https://host:port"; `pins`: SHA-256 of the DER certificates to trust (present and
     next). `offline` may be set from any thread (the demo's switch): calls fail at once, one under
     way within a moment.
@@ -71,6 +73,7 @@ class Transport:
         timeouts: Timeouts = Timeouts(),  # frozen
         *,
         allow_plain_loopback: bool = False,
+        told_time: Clock | None = None,
     ) -> None:
         url, trusted = urlsplit(base), frozenset(pins)
         plain = url.scheme == "http" and allow_plain_loopback and url.hostname in LOOPBACK
@@ -79,6 +82,7 @@ class Transport:
         if not plain and (not trusted or any(len(pin) != PIN_BYTES for pin in trusted)):
             raise ValueError("head office needs the SHA-256 pin of its certificate")
         self.offline = False
+        self._told_time = told_time
         self._timeouts = timeouts
         self._limits = _Limits(clock, trusted, self._why_stop)
         self._wanted: Callable[[], bool] = _never
@@ -131,6 +135,8 @@ class Transport:
         stall = stall_ms / 1_000
         timeout = httpx.Timeout(stall, connect=self._timeouts.connect_ms / 1_000)
         fixed = {"content-length": str(len(call.body)), "accept": call.accept, **headers}
+        if self._told_time is not None:
+            fixed[wire.TIME_HEADER] = str(self._told_time.utc_ms())
         with self._client.stream(
             call.method, call.target, content=progress.chunks(), headers=fixed, timeout=timeout
         ) as response:

@@ -36,6 +36,7 @@ from sync.protocol.messages import (
     HelloReply,
     Problem,
     PushReply,
+    PushResult,
 )
 from sync.protocol.records import PURPOSE_HELLO, Signed
 from sync.protocol.versions import SUPPORTED
@@ -239,10 +240,13 @@ def greet(till: Till, nonce: str, wall_ms: int) -> Generator[Step, Any, Greeting
 def push_all(till: Till, from_seq: int, hq_epoch: int) -> Generator[Step, Any, int]:
     """Push everything from `from_seq` on, one batch in flight; returns the last acknowledged seq.
 
-    A 413 halves the batch down to one entry, a 409 gap goes back to what head office expects.
-    Raises what `read_push` raises.
+    A 413 halves the batch down to one entry, a 409 gap goes back to what head office expects. When
+    head office acknowledges more than the batch (it holds more, the replies were lost), results are
+    gathered until they reach the acknowledgement, and only then stored with it. Raises what
+    `read_push` raises.
     """
     most, rewound = wire.MAX_ENTRIES, False
+    gathered: list[PushResult] = []
     while True:
         batch: OutBatch = yield ReadBatch(from_seq, most, frames.MAX_BATCH_BYTES)
         if not batch.entries:
@@ -260,10 +264,19 @@ def push_all(till: Till, from_seq: int, hq_epoch: int) -> Generator[Step, Any, i
                 most = (len(batch.entries) + 1) // 2
                 continue
             from_seq, rewound = _expected(problem, from_seq, rewound)
+            gathered.clear()
             continue
         yield Mark(REPLIED)
-        yield StoreReply(reply)
+        gathered += reply.results
+        if reply.ack.seq >= from_seq + len(batch.entries):
+            own = yield ReadHash(reply.ack.seq)
+            if own != reply.ack.head_hash:
+                raise UntrustedError("fork", seq=reply.ack.seq)
+            from_seq, rewound = from_seq + len(batch.entries), False
+            continue
+        yield StoreReply(PushReply(tuple(gathered), reply.ack))
         yield Mark(STORED)
+        gathered.clear()
         from_seq, rewound = reply.ack.seq + 1, False
 
 
@@ -271,7 +284,7 @@ def read_push(
     till: Till, answer: Answer, from_seq: int, batch: OutBatch, hq_epoch: int
 ) -> PushReply:
     """The reply to a push of `batch`, checked: signed by head office, of this till, of the same
-    history, not past the batch, one result per acknowledged entry in order.
+    history as far as the batch goes, one result per acknowledged entry of the batch in order.
 
     Raises ProblemError, MalformedError, UntrustedError ("fork": another history; "not_acked":
     nothing was accepted).
@@ -286,11 +299,10 @@ def read_push(
     taken = ack.seq - from_seq + 1
     if taken < 1:
         raise UntrustedError("not_acked", seq=ack.seq)
-    if taken > len(batch.entries):
-        raise MalformedError("ack_past_batch", seq=ack.seq)
-    if ack.head_hash != batch.hashes[taken - 1]:
+    if taken <= len(batch.entries) and ack.head_hash != batch.hashes[taken - 1]:
         raise UntrustedError("fork", seq=ack.seq)
-    if [result.seq for result in reply.results] != list(range(from_seq, ack.seq + 1)):
+    upto = from_seq + min(taken, len(batch.entries))
+    if [result.seq for result in reply.results] != list(range(from_seq, upto)):
         raise MalformedError("results_do_not_match", seq=ack.seq)
     return reply
 

@@ -264,8 +264,8 @@ class FeedItem(msgspec.Struct, frozen=True, gc=False):
 
 
 class BucketSum(msgspec.Struct, frozen=True, gc=False):
-    """Checksum of a bucket: `count` live rows and `xor` of SHA-256(kind 0 key 0 ver u64be) of each
-    (exchange.bucket_of)."""
+    """Checksum of a bucket of rows: `count` of live ones and, byte by byte, the `xor` of
+    SHA-256(kind 0 key 0 ver u64be) of each."""
 
     bucket: wire.Id
     count: wire.Seq

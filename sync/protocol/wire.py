@@ -31,6 +31,9 @@ MEDIA_FEED: Final = "application/vnd.guibin.feed+zstd"
 MEDIA_PART: Final = "application/vnd.guibin.part"
 MEDIA_PROBLEM: Final = "application/problem+json"
 
+# Business time of a scenario; a head office outside scenario mode refuses it.
+TIME_HEADER: Final = "guibin-time-ms"
+
 # Bounds, bytes and counts.
 MAX_JSON_BYTES: Final = 1 << 20
 MAX_REPLY_BYTES: Final = 16 << 20

@@ -316,11 +316,11 @@ def test_stop_is_prompt_in_a_long_poll_and_never_waits_for_ever(
     server.hold.set()
 
 
-def test_stop_says_when_the_thread_still_runs(till: Equipment) -> None:
+def test_stop_says_when_the_thread_still_runs(till: Equipment, office: Office) -> None:
     let_go = threading.Event()
     till.pump._step = lambda name: (let_go.wait(5), None)[1]
     till.pump.start()
-    wait_until(lambda: till.pump.status.state == "online")
+    wait_until(lambda: "/v1/push" in office.paths)
     assert not till.pump.stop(0.05)
     let_go.set()
     assert till.pump.stop(3)

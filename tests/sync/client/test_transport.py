@@ -239,3 +239,15 @@ def test_redirects_are_not_followed_and_retry_after_is_read(plain: LoopbackServe
     got = made.send(HELLO, {})
     assert (got.status, got.retry_after_s) == (302, 7)
     made.close()
+
+
+def test_the_time_of_a_scenario_is_told(plain: LoopbackServer) -> None:
+    clock = RealClock()
+    made = Transport(plain.base, [], clock, QUICK, allow_plain_loopback=True, told_time=clock)
+    made.send(HELLO, {})
+    made.close()
+    assert int(plain.seen[0].headers[wire.TIME_HEADER]) <= clock.utc_ms()
+    silent = transport(plain)
+    silent.send(HELLO, {})
+    silent.close()
+    assert wire.TIME_HEADER not in plain.seen[1].headers
