@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import RLock
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sync.client.till_store import ReplicaStore
 from sync.database.till.counter import ShiftRow
 from sync.database.till.database import TillDatabase
+from sync.database.till.faults import StoreFault
 from sync.domain import programme as programmes
 from sync.domain.business_day import business_date
 from sync.domain.ids import RANDOM_BYTES, uuid7
@@ -20,6 +22,8 @@ from sync.domain.programme import Programme, in_force
 from sync.protocol import codec
 from sync.protocol.records import EnrolmentRecord
 from terminal.usecases.ports import Clock, Online, Printing, Random, Steps
+
+log = logging.getLogger("journal")
 
 CUTOFF_HOUR: Final = 4  # until a programme says otherwise
 ASK_AGAIN_MS: Final = 15_000  # a head office that did not answer is left alone that long
@@ -176,6 +180,10 @@ class Till:
     def replica_store(self) -> ReplicaStore:
         """Feed items into the replica, for rows fetched while a customer waits."""
         return ReplicaStore(self.database)
+
+    def report(self, fault: StoreFault) -> None:
+        """Note a fault of something that nobody waits for."""
+        log.warning("aside fault=%s", fault)
 
     def offline_ms(self) -> int | None:
         """Since when head office was not heard; None: never heard."""

@@ -1,4 +1,4 @@
-"""A till with a programme, staff, products and members, without a head office or with a scripted one."""
+"""A till with programme, staff, products and members; head office absent or scripted."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class HeadOffice:
     """Answers as it was told to, and keeps the questions."""
 
     answer: Callable[[AuthAsk], Granted | Refused | NoAnswer]
-    reply: Callable[[MemberAsk], MemberReply | NoAnswer] = lambda _: MemberReply((), 1, NOON_MS)
+    reply: Callable[[MemberAsk], MemberReply | NoAnswer] = lambda _: MemberReply(hq_epoch=1, hq_time_ms=NOON_MS, items=())
     asked: list[AuthAsk] = field(default_factory=list)
 
     def authorise(self, ask: AuthAsk) -> Granted | Refused | NoAnswer:
