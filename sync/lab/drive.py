@@ -98,11 +98,10 @@ class Tender(Command, frozen=True, kw_only=True, tag="tender"):
 
 
 class Approval(Command, frozen=True, kw_only=True):
-    """What may stand behind an operation: an approver with their PIN, the member's card PIN."""
+    """Who may stand behind an operation, with their PIN."""
 
     approver: str = ""
     approver_pin: str = ""
-    card_pin: str = ""
 
 
 class Pay(Approval, frozen=True, kw_only=True, tag="pay"):
@@ -163,7 +162,8 @@ class State(Command, frozen=True, kw_only=True, tag="state"):
 
 
 class Resume(Command, frozen=True, kw_only=True, tag="resume"):
-    """After a start: take up the draft that was left, if one was."""
+    """After a start: take up the draft that was left, if one was. The answer tells the last entry
+    too: `seq`, `entry_id`, `kind`."""
 
 
 class Reprint(Command, frozen=True, kw_only=True, tag="reprint"):
@@ -233,8 +233,9 @@ class Done(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="done", omit_defaults=True
 ):
     """It happened. `seq`, `entry_id`: of the entry it made; `member`, `credential`: of who joined;
-    `draft`: entry id of the draft at hand, `rung_up`: how many pieces it holds; `pushed`, `pulled`: entries and feed items of a sync;
-    `synced`: whether a sync came to its end; `note`: a word for the reader of the result."""
+    `draft`: entry id of the draft at hand, `rung_up`: how many pieces it holds; `pushed`,
+    `pulled`: entries and feed items of a sync; `synced`: whether a sync came to its end; `note`: a
+    word for the reader of the result."""
 
     seq: int | None = None
     entry_id: UUID | None = None
@@ -242,6 +243,7 @@ class Done(
     credential: str | None = None
     draft: UUID | None = None
     rung_up: int = 0
+    kind: str = ""
     pushed: int = 0
     pulled: int = 0
     synced: bool = True

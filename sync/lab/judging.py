@@ -59,11 +59,11 @@ class Judge:
             yield f"{step.step}: {found.code or found.outcome}"
 
     def _of_dealer(self, step: Expect) -> Iterator[str]:
-        run = self._player.run
-        if run is None:
+        statement = self._player.statement
+        if statement is None:
             yield "there was no clearing run"
             return
-        position = next((p for p in run.positions if p.dealer == step.dealer), None)
+        position = next((p for p in statement.positions if p.dealer == step.dealer), None)
         position = position or Position(step.dealer, 0, 0, 0)
         for key in ("pays", "receives", "net", "own"):
             wanted = getattr(step, key)

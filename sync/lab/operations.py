@@ -147,7 +147,6 @@ class Scripts:
         return {
             "approver": step.approver,
             "approver_pin": person.pin if person else "",
-            "card_pin": step.pin,
         }
 
 

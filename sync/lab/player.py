@@ -10,12 +10,11 @@ from typing import Final
 from uuid import UUID
 
 from sync.domain.business_day import business_date
-from sync.domain.clearing import Run
 from sync.domain.programme import in_force
 from sync.lab import drive
 from sync.lab.operations import Script, Scripts
 from sync.lab.orders import Numbered, Play
-from sync.lab.ports import HeadOffice, PlayFaultError, TillCommand, TillStart
+from sync.lab.ports import HeadOffice, PlayFaultError, Statement, TillCommand, TillStart
 from sync.lab.records import Happened
 from sync.lab.scenario import (
     AnyStep,
@@ -92,7 +91,7 @@ class Player:
         self._scripts = Scripts(scenario.chain, people.credentials)
         self.lanes: dict[str, Lane] = {}
         self.happened: list[Happened] = []
-        self.run: Run | None = None
+        self.statement: Statement | None = None
         self.screenshots: list[str] = []
         self.judge: Callable[[Numbered], None] = _no_judge
         self.now_ms = 0
@@ -159,7 +158,7 @@ class Player:
             case Publish():
                 self.office.publish(step.programme)
             case Clearing():
-                self.run = self.office.clear(step.label, step.approve)
+                self.statement = self.office.clear(step.label, approve=step.approve)
             case Screenshot():
                 self._picture(step)
             case Expect():
@@ -271,15 +270,17 @@ class Player:
             except TillDied:
                 self._after_death(lane, done)
                 answer = self._ask(lane, drive.Resume(at_ms=self.now_ms))
-                if isinstance(answer, drive.Done) and self._is_new(lane, answer):
+                if isinstance(answer, drive.Done) and self._is_new(lane, answer, script):
                     return self._reprint(lane, answer, done)
                 if isinstance(answer, drive.Done) and answer.draft is not None:
                     done.recovered.append("resumed")
                     commands = _missing(script, answer.rung_up)
         raise PlayFaultError(f"till {lane.process.name} dies at every attempt")
 
-    def _is_new(self, lane: Lane, answer: drive.Done) -> bool:
-        return answer.draft is None and answer.seq is not None and answer.seq > lane.last_seq
+    def _is_new(self, lane: Lane, answer: drive.Done, script: Script) -> bool:
+        """Whether what was being done is in the journal. Behind an enrolment stands its sale."""
+        joined = isinstance(script.closing, drive.Enrol) and answer.kind == "enrol"
+        return (answer.draft is None or joined) and (answer.seq or 0) > lane.last_seq
 
     def _reprint(self, lane: Lane, answer: drive.Done, done: Happened) -> drive.Answer:
         """The entry is in the journal: its receipt once more."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from sync.domain.clearing import Run
+from sync.domain.clearing import Position
 from sync.lab.drive import Figures
 
 
@@ -78,6 +78,39 @@ class Explained:
     parts: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One line of a statement. `debtor` pays `creditor` through head office `amount_minor` for
+    `quantity` units of a lot; `entry` is the redemption, `lot_entry` the operation that made the
+    lot, each (till, journal number)."""
+
+    number: int
+    kind: str
+    offer: str
+    debtor: str
+    creditor: str
+    amount_minor: int
+    quantity: int
+    account: str
+    member: UUID
+    entry: tuple[str, int]
+    lot_dealer: str
+    lot_entry: tuple[str, int]
+    post_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A clearing run over `after` < post_seq <= `upto`; `digest`: SHA-256 of its lines, hex."""
+
+    label: str
+    after: int
+    upto: int
+    digest: str
+    positions: tuple[Position, ...]
+    lines: tuple[StatementLine, ...]
+
+
 class HeadOffice(Protocol):
     """A running head office of one play. Methods block; they raise PlayFaultError."""
 
@@ -98,7 +131,7 @@ class HeadOffice(Protocol):
         """Publish a programme version of the scenario."""
         ...
 
-    def clear(self, label: str, approve: bool) -> Run:  # said by the scenario
+    def clear(self, label: str, *, approve: bool) -> Statement:
         """Make a clearing run."""
         ...
 

@@ -97,14 +97,13 @@ class ForMember(AtTill, frozen=True, kw_only=True):
     """A step for a member: `member` presents their card; `card` presents a credential as it is;
     none: nobody.
 
-    `approver`: the staff id that stands behind a soft mark; `pin`: the card PIN entered.
+    `approver`: the staff id that stands behind a soft mark.
     """
 
     member: Id = ""
     card: Credential | None = None
     medium: Medium | None = None
     approver: Id = ""
-    pin: str = ""
 
 
 class Sell(ForMember, frozen=True, kw_only=True, tag="sell"):
