@@ -23,6 +23,7 @@ from sync.domain.journal import (
     Unbalanced,
     balanced_member_effects,
 )
+from sync.domain.opening import OpeningData
 from sync.domain.programme import Programme
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
 
@@ -83,7 +84,7 @@ class Admitted:
 
     `moves`: (account name, delta) on the member's accounts, in order, none of them 0;
     `settlements`: per claim head office's value in minor units; `as_claimed`: whether the till saw
-    every one of them the same; `enrols`: data of an enrolment.
+    every one of them the same; `enrols`: data of an enrolment; `opens`: of an opening balance.
     """
 
     programme: Programme | None
@@ -91,6 +92,7 @@ class Admitted:
     settlements: tuple[int, ...]
     as_claimed: bool
     enrols: EnrolData | None
+    opens: OpeningData | None = None
 
 
 def admit(body: Body, books: Books) -> Admitted:
@@ -121,7 +123,7 @@ def admit(body: Body, books: Books) -> Admitted:
             raise Quarantine(Issue.CLAIMS_MISMATCH)
         values.append(value)
         as_claimed = as_claimed and value == claim.settlement_minor and rest == 0
-    return Admitted(programme, moves, tuple(values), as_claimed, enrols)
+    return Admitted(programme, moves, tuple(values), as_claimed, enrols, _opens(body))
 
 
 def _enrols(body: Body, books: Books) -> EnrolData | None:
@@ -131,6 +133,15 @@ def _enrols(body: Body, books: Books) -> EnrolData | None:
         raise Quarantine(Issue.DATA_UNREADABLE)
     try:
         return msgspec.convert(body.data, EnrolData)
+    except msgspec.ValidationError:
+        raise Quarantine(Issue.DATA_UNREADABLE) from None
+
+
+def _opens(body: Body) -> OpeningData | None:
+    if body.kind != Kind.OPENING_BALANCE:
+        return None
+    try:
+        return msgspec.convert(body.data, OpeningData)
     except msgspec.ValidationError:
         raise Quarantine(Issue.DATA_UNREADABLE) from None
 

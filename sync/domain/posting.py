@@ -264,10 +264,12 @@ class _Run:
         return FUNDED_BY_DEALER
 
     def _expiry(self, account: str) -> date | None:
-        programme = self.admitted.programme
-        months = (
-            programme.earning.expiry_months if programme and account == accounts.POINTS else None
-        )
+        programme, opens = self.admitted.programme, self.admitted.opens
+        if account != accounts.POINTS:
+            return None
+        if opens is not None and opens.expires_on is not None:
+            return opens.expires_on
+        months = programme.earning.expiry_months if programme else None
         return None if months is None else months_before(self.body.business_date, -months)
 
     def _move(self, book: MemberBook, account: str, delta: int, reason: str) -> None:

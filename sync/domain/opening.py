@@ -1,0 +1,16 @@
+"""Opening balances: what a member brings along from before the ledger began."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+
+class OpeningData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Body data of an opening_balance entry.
+
+    `expires_on`: last day of the points, where the programme's span does not say it.
+    """
+
+    expires_on: date | None = None
