@@ -34,12 +34,13 @@ from sync.domain.points import Points
 from sync.domain.posting import Books, Result
 
 LEDGER: Final = "ledger"  # the machine of ledger_machine.py
+ORACLE: Final = "oracle"  # the second ledger of oracle.py
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 @dataclass(frozen=True)
 class Planted:
-    """A bug: its name, the properties that see it (any of PROPERTIES, or LEDGER), how it is put
+    """A bug: its name, the properties that see it (of PROPERTIES, LEDGER or ORACLE), how it is put
     in."""
 
     name: str
@@ -323,6 +324,38 @@ def a_lot_gives_its_whole_quantity_again(monkeypatch: pytest.MonkeyPatch) -> Non
         return chosen, False
 
     monkeypatch.setattr(posting, "take", take)
+
+
+@seen_by(ORACLE)
+def youngest_claims_are_covered_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = lots.cover
+
+    def cover(lot: Lot, waiting: Iterable[Uncovered]) -> Any:
+        for debt in sorted(waiting, key=lambda u: (-u.post_seq, u.claim)):
+            yield from real(lot, [debt])
+
+    monkeypatch.setattr(posting, "cover", cover)
+
+
+@seen_by(ORACLE)
+def a_claim_takes_the_other_bucket_before_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = posting._Run._draw
+
+    def draw(self: Any, book: Any, debt: Uncovered, account: str) -> int:
+        drawn = real(self, book, debt, account)
+        other = posting._OTHER_BUCKET.get(account)
+        if debt.open and other and account == debt.account:
+            more = real(self, book, debt, other)
+            self._move(book, account, more, "split")
+            self._move(book, other, -more, "split")
+        return drawn
+
+    monkeypatch.setattr(posting._Run, "_draw", draw)
+
+
+@seen_by(ORACLE)
+def the_issuing_dealer_bears_every_bonus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting._Run, "_funder", lambda _self, _account: lots.FUNDED_BY_DEALER)
 
 
 # ---------------------------------------------------------------------------------------- clearing

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.sync.domain.ledger_machine import LedgerMachine
-from tests.sync.domain.planted import LEDGER, PLANTED
+from tests.sync.domain.planted import LEDGER, ORACLE, PLANTED
 from tests.sync.domain.properties import PROPERTIES
+from tests.sync.domain.test_oracle import compare
 
 CASES = [(bug.name, name) for bug in PLANTED for name in bug.seen_by]
 PLANTS = {bug.name: bug.plant for bug in PLANTED}
@@ -19,6 +22,8 @@ def run(name: str) -> None:
     """Look for one example against the property."""
     if name == LEDGER:
         run_state_machine_as_test(LedgerMachine, settings=FIND)
+    elif name == ORACLE:
+        compare(Random(0), 200)
     else:
         PROPERTIES[name].holds(FIND)
 
@@ -31,4 +36,4 @@ def test_a_planted_bug_is_seen(bug: str, name: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_property_has_its_planted_bug() -> None:
-    assert {name for _, name in CASES} == {*PROPERTIES, LEDGER}
+    assert {name for _, name in CASES} == {*PROPERTIES, LEDGER, ORACLE}
