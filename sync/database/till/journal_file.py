@@ -79,9 +79,16 @@ class JournalFile:
     """`journal.db` of one till, open for writing. Threads may share it."""
 
     def __init__(
-        self, folder: Path, key: bytes, *, turn: Turn | None = None, free: FreeBytes = free_bytes
+        self,
+        folder: Path,
+        key: bytes,
+        *,
+        turn: Turn | None = None,
+        free: FreeBytes = free_bytes,
+        read_only: bool = False,
     ) -> None:
-        """Open and, if it is older than this release, migrate it.
+        """Open and, if it is older than this release, migrate it. `read_only`: only look at it,
+        also while a till works on it.
 
         Raises NotEnrolledError without a file, TooNewError, KeyWrongError, DamagedError.
         """
@@ -91,6 +98,12 @@ class JournalFile:
         self.turn = turn or Turn()
         self._free, self._failed = free, False
         with mapped(FILE):
+            if read_only:
+                self._failed = True  # refuses every write
+                self._writer = connect(self.path, key, read_only=True, any_thread=True)
+                refuse_newer(self._writer, FILE, SCHEMA)
+                self._readers = Readers(self.path, key)
+                return
             self._writer = connect(self.path, key, any_thread=True)
             try:
                 if refuse_newer(self._writer, FILE, SCHEMA) < SCHEMA:

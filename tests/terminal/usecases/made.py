@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -36,7 +35,7 @@ from sync.domain.programme import (
     Words,
 )
 from sync.domain.refusals import Refusal
-from sync.protocol.codec import canonical_bytes
+from sync.protocol.keys import Signer, genesis, sign_enrolment
 from sync.protocol.messages import AuthAsk, Granted, MemberAsk, MemberReply, Refused
 from sync.protocol.records import EnrolmentRecord, HqKey, Staff
 from terminal.usecases import shift, sign_in
@@ -51,6 +50,7 @@ NEW_SERIAL = 5003
 PHONE = "+8613800138000"
 TOKEN_KEY, PHONE_KEY = bytes(32), bytes([1]) * 32
 PIN = "246810"
+HQ = Signer(bytes([9]) * 32)
 _HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 PROGRAMME = Programme(
@@ -95,7 +95,9 @@ class HeadOffice:
     """Answers as it was told to, and keeps the questions."""
 
     answer: Callable[[AuthAsk], Granted | Refused | NoAnswer]
-    reply: Callable[[MemberAsk], MemberReply | NoAnswer] = lambda _: MemberReply(hq_epoch=1, hq_time_ms=NOON_MS, items=())
+    reply: Callable[[MemberAsk], MemberReply | NoAnswer] = lambda _: MemberReply(
+        hq_epoch=1, hq_time_ms=NOON_MS, items=()
+    )
     asked: list[AuthAsk] = field(default_factory=list)
 
     def authorise(self, ask: AuthAsk) -> Granted | Refused | NoAnswer:
@@ -129,7 +131,7 @@ def record(sign_key: bytes, agree_key: bytes) -> EnrolmentRecord:
         bytes(32),
         (Block(5000, 5999),),
         1,
-        (HqKey("hq-1", bytes(32), ("root", "programme", "ack", "roster")),),
+        (HqKey(HQ.key, HQ.public, ("root", "programme", "ack", "roster")),),
         NOON_MS,
     )
 
@@ -139,9 +141,9 @@ def enrolled(folder: Path) -> None:
     keys = make_keys()
     whole = msgspec.structs.replace(keys, token=TOKEN_KEY, phone=PHONE_KEY)
     loaded = save_keys(folder, whole, FileWrap(folder))
-    data = canonical_bytes(record(whole.public, whole.agree_public))
-    genesis = sha256(data).digest()
-    create(folder, loaded, Identity(DEVICE, 1, genesis, data, "hq-1", bytes(64)))
+    signed = sign_enrolment(HQ, record(whole.public, whole.agree_public))
+    start = genesis(signed)
+    create(folder, loaded, Identity(DEVICE, 1, start, signed.data, signed.key, signed.signature))
 
 
 def light(points: int = 0, principal: int = 0, bonus: int = 0, version: int = 1) -> LightRow:

@@ -1,0 +1,5 @@
+"""`python -m terminal` is `guibin`."""
+
+from terminal.commands.main import main
+
+main()
