@@ -1,12 +1,13 @@
 """Questions with a cashier waiting: authorisation and member fetch, within 2 seconds in all.
 
-On its own transport and session, so that a long poll or a push never stands in the way. Used by one
-thread. No answer is an answer: the till then goes by its offline rules, with the same entry id.
+On its own transport and session, so that a long poll or a push never stands in the way. Threads take
+turns. No answer is an answer: the till then goes by its offline rules, with the same entry id.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final, TypeVar
 
 from sync.client.channel import Channel
@@ -36,6 +37,7 @@ class OnlineClient:
 
     def __init__(self, channel: Channel, clock: Clock, deadline_ms: int = DEADLINE_MS) -> None:
         self._channel, self._clock, self._deadline_ms = channel, clock, deadline_ms
+        self._turn = Lock()
 
     def authorise(self, ask: AuthAsk) -> Granted | Refused | NoAnswer:
         """May this entry debit this member? Repeating the question is harmless."""
@@ -59,6 +61,14 @@ class OnlineClient:
 
     def _ask(self, call: Call) -> bytes | NoAnswer:
         until = self._clock.mono_ms() + self._deadline_ms
+        if not self._turn.acquire(timeout=self._deadline_ms / 1_000):
+            return NoAnswer("timeout", unknown=False)
+        try:
+            return self._asked(call, until)
+        finally:
+            self._turn.release()
+
+    def _asked(self, call: Call, until: int) -> bytes | NoAnswer:
         try:
             fresh = not self._channel.started
             if fresh:

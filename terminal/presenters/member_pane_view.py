@@ -30,8 +30,28 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchRow:
+    """Somebody a search found: who, and what tells them from others of the same name."""
+
+    member_id: str
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindView:
+    """Looking for a member without a card: what is typed, what was found, at most six."""
+
+    entry: str = ""
+    note: str = ""
+    matches: tuple[MatchRow, ...] = ()
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MemberPaneView:
-    """Empty (`prompt`), loading (`loading`), or a member; buttons only for what is built."""
+    """Empty (`prompt`, with `find` below), loading (`loading`), or a member; buttons only for what
+    is built."""
 
     member: MemberView | None = None
     loading: str = ""
@@ -40,3 +60,4 @@ class MemberPaneView:
     can_enrol: bool = False
     can_change: bool = False
     has_profile: bool = False
+    find: FindView = FindView()
