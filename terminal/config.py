@@ -43,7 +43,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     theme: str = "light"
     tape: str = ""
     wedge: bool = True
-    sandbox: bool = False
     printer: Printer = Printer()
 
 

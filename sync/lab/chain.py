@@ -101,7 +101,6 @@ class Opening(Strict, frozen=True, kw_only=True):
     points: Count = 0
     principal: Fen = Fen(0)
     bonus: Fen = Fen(0)
-    expires_on: dt.date | None = None
 
 
 class Member(Strict, frozen=True, kw_only=True):

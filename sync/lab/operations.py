@@ -60,9 +60,9 @@ class Scripts:
             case SignIn():
                 return Script(self.sign_in(at_ms, person, step.pin))
             case OpenShift():
-                return Script(drive.OpenShift(at_ms=at_ms, drawer_minor=step.drawer))
+                return Script(drive.OpenShift(at_ms=at_ms, drawer_minor=int(step.drawer)))
             case CloseShift():
-                return Script(drive.CloseShift(at_ms=at_ms, counted_minor=step.counted))
+                return Script(drive.CloseShift(at_ms=at_ms, counted_minor=_plain(step.counted)))
             case Sell():
                 return self._sale(step, at_ms)
             case Enrol():
@@ -70,7 +70,7 @@ class Scripts:
             case TopUp():
                 closing: drive.AnyCommand = drive.TopUp(
                     at_ms=at_ms,
-                    amount_minor=step.amount,
+                    amount_minor=int(step.amount),
                     tender=step.tender,
                     **self._approval(step),
                 )
@@ -102,14 +102,18 @@ class Scripts:
         if step.stored_value:
             wanted = drive.MAX_STORED_VALUE if step.stored_value == MAX else int(step.stored_value)
             filling.append(drive.StoredValue(at_ms=at_ms, minor=wanted))
-        filling.append(drive.Tender(at_ms=at_ms, tender=step.tender, tendered_minor=step.tendered))
+        filling.append(
+            drive.Tender(at_ms=at_ms, tender=step.tender, tendered_minor=_plain(step.tendered))
+        )
         return tuple(filling)
 
     def _lines(self, step: Sell, at_ms: int) -> tuple[drive.AnyCommand, ...]:
         found: list[drive.AnyCommand] = []
         for line in step.lines:
             if line.amount is not None:
-                found.append(drive.Amount(at_ms=at_ms, minor=line.amount, quantity=line.quantity))
+                found.append(
+                    drive.Amount(at_ms=at_ms, minor=int(line.amount), quantity=line.quantity)
+                )
             else:
                 barcode = self._barcodes.get(line.product, line.product)
                 found.append(
@@ -126,7 +130,7 @@ class Scripts:
             medium=step.medium,
             birthday=step.birthday,
             consent=step.consent,
-            earlier=tuple(drive.Purchase(e.date.isoformat(), e.amount) for e in step.earlier),
+            earlier=tuple(drive.Purchase(e.date.isoformat(), int(e.amount)) for e in step.earlier),
         )
         if sale is None:
             return Script(closing, _open("enrol", at_ms))
@@ -152,3 +156,8 @@ class Scripts:
 
 def _open(kind: drive.DraftKind, at_ms: int) -> drive.OpenDraft:
     return drive.OpenDraft(at_ms=at_ms, kind=kind)
+
+
+def _plain(amount: int | None) -> int | None:
+    """A plain integer, which travels as one."""
+    return None if amount is None else int(amount)

@@ -349,7 +349,7 @@ def read_story(story: Source, files: list[Source], head: Head | None) -> Scenari
         variants=story.array("variant", Variant),
         lines=story.lines,
         digest=sha256("".join(source.digest for source in files).encode()).hexdigest(),
-        folder=str(story.path.parent),
+        crowd_folder=str(next((s for s in files if "crowd" in s.tables), story).path.parent),
     )
     stop_if_wrong(files)
     return scenario

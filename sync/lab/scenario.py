@@ -284,7 +284,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     variants: tuple[Variant, ...]
     lines: Mapping[Path, int]
     digest: str
-    folder: str = "."
+    crowd_folder: str = "."
 
     def line_of(self, step: int) -> int:
         """Line of a step in the file."""

@@ -11,7 +11,7 @@ from sync.lab.records import Verified
 
 
 def verify_folder(folder: Path) -> Verified:
-    """Check the whole journal of a till's folder: sequence, chain, signatures, sums, derived rows."""
+    """Check the whole journal of a till: sequence, chain, signatures, sums, derived rows."""
     try:
         database = TillDatabase(folder)
     except StoreFault as fault:

@@ -32,12 +32,14 @@ STOP_S: Final = 5.0
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Time, randomness and listeners a till is built with. `real_clock` measures deadlines of the
-    network, also where `clock` is a story's; `step`: called at each named step (tests, scenarios).
+    network; `story`: `clock` is that of a scenario, and head office is told it; `step`: called at
+    each named step (tests, scenarios).
     """
 
     clock: Clock
     real_clock: Clock
     random: Random
+    story: bool = False
     step: Callable[[str], None] = no_step
     on_device: Callable[[DeviceEvent], None] = lambda _event: None
     on_sync: Callable[[Status], None] | None = None
@@ -57,8 +59,9 @@ class Application:
         )
         self._signer = Signer(keys.sign, device_key_id(identity.device, identity.epoch))
         self.boot = str(boot_id(outside.clock.utc_ms(), outside.random(16)))
-        self._online_transport = transport_to(settings, outside.real_clock)
-        self._sync_transport = transport_to(settings, outside.real_clock)
+        told_time = outside.clock if outside.story else None
+        self._online_transport = transport_to(settings, outside.real_clock, told_time)
+        self._sync_transport = transport_to(settings, outside.real_clock, told_time)
         self.till = Till(
             self.database,
             outside.clock,

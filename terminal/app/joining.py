@@ -16,10 +16,17 @@ from terminal.config import Settings
 APP: Final = "guibin/0.1.0"
 
 
-def transport_to(settings: Settings, clock: Clock) -> Transport:
-    """A connection to head office as the settings say."""
+def transport_to(settings: Settings, clock: Clock, told_time: Clock | None = None) -> Transport:
+    """A connection to head office as the settings say. `clock` measures deadlines; `told_time`:
+    the clock of a scenario."""
     pins = [bytes.fromhex(pin) for pin in settings.pins]
-    return Transport(settings.headoffice, pins, clock, allow_plain_loopback=settings.plain_loopback)
+    return Transport(
+        settings.headoffice,
+        pins,
+        clock,
+        allow_plain_loopback=settings.plain_loopback,
+        told_time=told_time,
+    )
 
 
 def join(
@@ -29,19 +36,22 @@ def join(
     clock: Clock,
     real_clock: Clock,
     random: Callable[[int], bytes],
+    *,
+    story: bool = False,
 ) -> None:
     """Enrol the till in `folder` with a one-time code. Doing it again with the same code is safe.
 
-    `real_clock` measures deadlines. Raises Unreachable, ProtocolErrors, StoreFault.
+    `real_clock` measures deadlines; `story`: in a scenario, where nothing of this machine enters
+    and head office is told the time. Raises Unreachable, ProtocolErrors, StoreFault.
     """
-    store: WrapStore | None = FileWrap(folder) if settings.sandbox else None
+    store: WrapStore | None = FileWrap(folder) if story else None
     held = load_keys(folder)
     keys = held.keys if held else TillKeys(*(random(KEY_BYTES) for _ in range(4)))
     if held is None:
         save_keys(folder, keys, store)
-    transport = transport_to(settings, real_clock)
+    transport = transport_to(settings, real_clock, clock if story else None)
     try:
-        machine = folder.name if settings.sandbox else machine_name()
+        machine = folder.name if story else machine_name()
         joined = enrol(transport, code, keys.sign, keys.agree, APP, machine, clock)
     finally:
         transport.close()
