@@ -179,6 +179,10 @@ HOSTILE: dict[str, tuple[dict[str, Any], Issue]] = {
         {"kind": Kind.OPENING_BALANCE, "effects": points(5), "programme": 7},
         Issue.UNKNOWN_PROGRAMME,
     ),
+    "opening balance of another sort": (
+        {"kind": Kind.OPENING_BALANCE, "effects": points(5), "data": {"expires_on": "soon"}},
+        Issue.DATA_UNREADABLE,
+    ),
     "enrolment of a member": ({"kind": Kind.ENROL}, Issue.DATA_UNREADABLE),
     "enrolment of nobody": ({"kind": Kind.ENROL, "member": None}, Issue.DATA_UNREADABLE),
     "enrolment without data": ({"kind": Kind.ENROL, "member": NOBODY}, Issue.DATA_UNREADABLE),
@@ -393,6 +397,21 @@ def test_enrolment_in_another_tier_than_the_first(
     assert (books.members[NOBODY].tier, result.codes) == (becomes, codes)
 
 
+def test_an_opening_balance_may_say_when_its_points_expire() -> None:
+    rules = programme(earning=Earning(Ratio(1, 1), expiry_months=24))
+    books, till = HeadOffice((rules,)).join(ANNA), Counter("B", rules=rules)
+    balances = [("points", 5), ("principal", 5), ("qualifying", 7)]
+    said = till.moves(Kind.OPENING_BALANCE, ANNA, balances, data={"expires_on": "2027-01-31"})
+    books.receive(till, said, till.moves(Kind.OPENING_BALANCE, ANNA, balances))
+    assert [(lot.account, lot.expires_on) for lot in books.members[ANNA].lots] == [
+        ("points", date(2027, 1, 31)),
+        ("principal", None),
+        ("points", date(2028, 11, 21)),
+        ("principal", None),
+    ]
+    assert books.balances(ANNA) == Balances(10, 10, 0, 14)
+
+
 def test_blocking_cards() -> None:
     books, till = office(), Counter("B")
     books.receive(till, till.enrol(NOBODY, "token"))
@@ -438,6 +457,17 @@ def test_entries_of_no_member_are_posted() -> None:
     books, till = office(), Counter("B")
     [result] = books.receive(till, till.write(till.body(Kind.SHIFT_OPEN)))
     assert (result.outcome, result.ref) == (Outcome.POSTED, EntryRef(till.device, 1, 1))
+
+
+def test_a_body_in_hand_is_posted_as_read() -> None:
+    till = Counter("B")
+    entry = till.sale(ANNA, [500])
+    made = []
+    for body in (None, read_body(entry.body)):
+        books = Books((PROGRAMME,), {}, {}, place_of(till))
+        books.members[ANNA] = MemberBook(ANNA, "plain", "A", "A-store")
+        made.append((post(entry, books, 1, body), asdict(books)))
+    assert made[0] == made[1]
 
 
 def test_members_of_a_batch_in_lock_order() -> None:
