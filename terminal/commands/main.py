@@ -10,7 +10,7 @@ import logging
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import typer
 import typer.main
@@ -47,8 +47,8 @@ class LazyGroup(TyperGroup):
         return command
 
 
-def _app_of(module: Any) -> typer.Typer:  # noqa: ANN401  # a module
-    found: typer.Typer = module.app
+def _app_of(module: object) -> typer.Typer:
+    found: typer.Typer = module.__dict__["app"]
     return found
 
 

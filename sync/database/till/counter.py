@@ -11,7 +11,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sync.database.engine import Connection, Row, insert_sql
+import sqlalchemy as sa
+
+from sync.database.engine import Connection, Row, compiled, insert_sql
 from sync.database.till import journal_tables as t
 from sync.database.till.journal_file import JournalFile
 
@@ -28,12 +30,12 @@ _DRAFTS: Final = (
 _DRAFT: Final = (
     "SELECT entry_id, kind, state, dead, opened_ms, updated_ms FROM draft WHERE entry_id = ?"
 )
-_SHIFT_COLUMNS: Final = (
-    "number, business_date, operator, opened_ms, opening_minor, first_seq, closed_ms, last_seq, "
-    "counted_minor"
+_LAST_SHIFT: Final = (
+    compiled(sa.select(*t.SHIFT.columns).order_by(t.SHIFT.c.number.desc())).text + " LIMIT 1"
 )
-_LAST_SHIFT: Final = f"SELECT {_SHIFT_COLUMNS} FROM shift ORDER BY number DESC LIMIT 1"  # noqa: S608  # a constant
-_SHIFT: Final = f"SELECT {_SHIFT_COLUMNS} FROM shift WHERE number = ?"  # noqa: S608  # a constant
+_SHIFT: Final = compiled(
+    sa.select(*t.SHIFT.columns).where(t.SHIFT.c.number == sa.bindparam("number_"))
+).text
 _TOTALS: Final = (
     "SELECT tender, kind, count, amount_minor FROM shift_total WHERE shift = ? "
     "ORDER BY tender, kind"

@@ -14,8 +14,9 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 
-from sync.database.engine import Connection, IntegrityError, Row, insert_sql
+from sync.database.engine import Connection, IntegrityError, Row, compiled, insert_sql
 from sync.database.till import derived
 from sync.database.till import journal_tables as t
 from sync.database.till.faults import DamagedError
@@ -48,11 +49,21 @@ _SHIFT_CLOSE: Final = (
     "UPDATE shift SET closed_ms = ?, last_seq = ?, counted_minor = ? WHERE number = ?"
 )
 _DRAFT_DONE: Final = "DELETE FROM draft WHERE entry_id = ?"
-_COLUMNS: Final = "epoch, seq, prev, body, hash, signature"
 _HEAD: Final = "SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1"
-_BY_SEQ: Final = f"SELECT {_COLUMNS} FROM entry WHERE seq = ?"  # noqa: S608  # a constant
-_BY_ID: Final = f"SELECT {_COLUMNS} FROM entry WHERE entry_id = ?"  # noqa: S608  # a constant
-_AFTER: Final = f"SELECT {_COLUMNS} FROM entry WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608  # a constant
+_READ: Final = sa.select(
+    t.ENTRY.c.epoch,
+    t.ENTRY.c.seq,
+    t.ENTRY.c.prev,
+    t.ENTRY.c.body,
+    t.ENTRY.c.hash,
+    t.ENTRY.c.signature,
+)
+_BY_SEQ: Final = compiled(_READ.where(t.ENTRY.c.seq == sa.bindparam("seq_"))).text
+_BY_ID: Final = compiled(_READ.where(t.ENTRY.c.entry_id == sa.bindparam("id_"))).text
+_AFTER: Final = (
+    compiled(_READ.where(t.ENTRY.c.seq > sa.bindparam("after")).order_by(t.ENTRY.c.seq)).text
+    + " LIMIT ?"
+)
 _BLOBS: Final = "SELECT kind, sha256, member, data FROM attachment WHERE seq = ? ORDER BY part"
 
 

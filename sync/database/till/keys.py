@@ -102,8 +102,8 @@ class KeyringWrap:
 
     def load(self, label: str) -> bytes | None:
         """Return the wrapping key."""
-        import keyring  # noqa: PLC0415  # finds its back ends on import
-        from keyring.errors import KeyringError  # noqa: PLC0415
+        import keyring  # noqa: PLC0415  # it looks for back ends on import
+        from keyring.errors import KeyringError  # noqa: PLC0415  # imported with it
 
         try:
             kept = keyring.get_password(SERVICE, label)
@@ -113,8 +113,8 @@ class KeyringWrap:
 
     def save(self, label: str, key: bytes) -> None:
         """Keep the wrapping key."""
-        import keyring  # noqa: PLC0415
-        from keyring.errors import KeyringError  # noqa: PLC0415
+        import keyring  # noqa: PLC0415  # it looks for back ends on import
+        from keyring.errors import KeyringError  # noqa: PLC0415  # imported with it
 
         try:
             keyring.set_password(SERVICE, label, base64.b64encode(key).decode())
@@ -125,8 +125,8 @@ class KeyringWrap:
 def best_store(folder: Path) -> WrapStore:
     """The operating system's key store if there is a real one, else the file."""
     try:
-        import keyring  # noqa: PLC0415
-        from keyring.backends import fail, null  # noqa: PLC0415
+        import keyring  # noqa: PLC0415  # it looks for back ends on import
+        from keyring.backends import fail, null  # noqa: PLC0415  # imported with it
     except ImportError:
         return FileWrap(folder)
     backend = keyring.get_keyring()

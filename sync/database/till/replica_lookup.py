@@ -9,8 +9,10 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 
-from sync.database.engine import Row
+from sync.database.engine import Row, compiled
+from sync.database.till import replica_tables as t
 from sync.database.till.journal_file import Readers
 from sync.database.till.names import folded
 from sync.database.till.replica_rows import (
@@ -29,14 +31,33 @@ from sync.domain.pricing import Product
 SEARCH_LIMIT: Final = 20
 _LAST: Final = "\U0010ffff"
 
-_LIGHT: Final = f"SELECT {LIGHT_COLUMNS} FROM light WHERE member = ?"  # noqa: S608  # constants
-_LIGHT_BY_PHONE: Final = f"SELECT {LIGHT_COLUMNS} FROM light WHERE phone_key = ? LIMIT ?"  # noqa: S608
-_LIGHT_BY_TAIL: Final = f"SELECT {LIGHT_COLUMNS} FROM light WHERE phone_tail = ? LIMIT ?"  # noqa: S608
-_CARD: Final = (
-    f"SELECT {CARD_COLUMNS}, EXISTS (SELECT 1 FROM block WHERE block.token = card.token) "  # noqa: S608
-    "FROM card WHERE token = ?"
+_LIGHT_ROW: Final = sa.select(*LIGHT_COLUMNS)
+_LIGHT: Final = compiled(_LIGHT_ROW.where(t.LIGHT.c.member == sa.bindparam("key"))).text
+_LIGHT_BY_PHONE: Final = (
+    compiled(_LIGHT_ROW.where(t.LIGHT.c.phone_key == sa.bindparam("key"))).text + " LIMIT ?"
 )
-_CARDS_OF: Final = f"SELECT {CARD_COLUMNS} FROM card WHERE member = ? ORDER BY token"  # noqa: S608
+_LIGHT_BY_TAIL: Final = (
+    compiled(_LIGHT_ROW.where(t.LIGHT.c.phone_tail == sa.bindparam("key"))).text + " LIMIT ?"
+)
+_CARD: Final = compiled(
+    sa.select(
+        *CARD_COLUMNS,
+        sa.exists(sa.select(t.BLOCK.c.token).where(t.BLOCK.c.token == t.CARD.c.token)),
+    ).where(t.CARD.c.token == sa.bindparam("key"))
+).text
+_CARDS_OF: Final = compiled(
+    sa.select(*CARD_COLUMNS).where(t.CARD.c.member == sa.bindparam("key")).order_by(t.CARD.c.token)
+).text
+_STAFF_ROW: Final = sa.select(
+    t.STAFF.c.staff,
+    t.STAFF.c.name,
+    t.STAFF.c.roles,
+    t.STAFF.c.approver,
+    t.STAFF.c.language,
+    t.STAFF.c.verifier,
+)
+_STAFF: Final = compiled(_STAFF_ROW.where(t.STAFF.c.staff == sa.bindparam("key"))).text
+_ROSTER: Final = compiled(_STAFF_ROW.order_by(t.STAFF.c.name, t.STAFF.c.staff)).text
 _BLOCKED: Final = "SELECT 1 FROM block WHERE token = ?"
 _ALIAS: Final = "SELECT member FROM alias WHERE alias = ?"
 _PROFILE: Final = "SELECT data FROM profile WHERE member = ?"
@@ -173,11 +194,11 @@ class ReplicaLookup:
 
     def staff(self, staff: str) -> StaffRow | None:
         """A person of the roster."""
-        return next((row for row in self._staff("WHERE staff = ?", (staff,))), None)
+        return next((row for row in self._staff(_STAFF, (staff,))), None)
 
     def roster(self) -> list[StaffRow]:
         """Everybody who may sign in here, by name."""
-        return self._staff("ORDER BY name, staff", ())
+        return self._staff(_ROSTER, ())
 
     def device_key(self, device: UUID, epoch: int) -> DevicePublic | None:
         """Public key of another till."""
@@ -223,12 +244,9 @@ class ReplicaLookup:
         known = [ms for ms in (self.as_of_ms(), fetched_ms) if ms is not None]
         return Held(made, max(known, default=None))
 
-    def _staff(self, where: str, parameters: Sequence[object]) -> list[StaffRow]:
+    def _staff(self, sql: str, parameters: Sequence[object]) -> list[StaffRow]:
         with self._readers.read() as connection:
-            rows = connection.execute(
-                f"SELECT staff, name, roles, approver, language, verifier FROM staff {where}",  # noqa: S608  # fixed clauses
-                parameters,
-            ).fetchall()
+            rows = connection.execute(sql, parameters).fetchall()
         return [
             StaffRow(
                 row[0],

@@ -18,11 +18,8 @@ from sync.domain.cards import Card, Status
 from sync.domain.members import Balances, LightRow, LotSummary, Profile
 from sync.domain.pricing import Product
 
-LIGHT_COLUMNS: Final = (
-    "member, version, fetched_ms, tier, points, principal, bonus, qualifying, name, phone_tail, "
-    "phone_key, home_store, home_dealer, uncovered, flags, lots, marks"
-)
-CARD_COLUMNS: Final = "token, member, status, tail, medium"
+LIGHT_COLUMNS: Final = [column for column in t.LIGHT.columns if column.name != "ver"]
+CARD_COLUMNS: Final = [column for column in t.CARD.columns if column.name != "ver"]
 
 _lots = msgspec.msgpack.Decoder(tuple[LotSummary, ...])
 _marks = msgspec.msgpack.Decoder(dict[str, int])

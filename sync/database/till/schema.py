@@ -32,8 +32,8 @@ def refuse_newer(connection: Connection, file: str, ours: int) -> int:
 def migrate(path: Path, key: bytes, target: int = SCHEMA) -> None:
     """Run the migrations `path` lacks up to `target`; a kill leaves the old schema or the new."""
     from alembic.config import Config  # noqa: PLC0415  # 0.2 s of imports, needed once per release
-    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415  # the same imports
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  # the same imports
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

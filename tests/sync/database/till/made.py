@@ -40,7 +40,7 @@ def opened(folder: Path, **options: object) -> TillDatabase:
     """Return the open database of a folder, enrolled first when it is not."""
     if not (folder / "journal.db").exists():
         enrolled(folder)
-    return TillDatabase(folder, **options)  # type: ignore[arg-type]
+    return TillDatabase(folder, **options)  # type: ignore[arg-type]  # fields given by name
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Bodies:
             "trace": (),
         }
         fields.update(changes)
-        return Body(**fields)  # type: ignore[arg-type]
+        return Body(**fields)  # type: ignore[arg-type]  # fields given by name
 
     def earning(self, points: int, member: UUID = MEMBER, cash: int = 0) -> NewEntry:
         """Return a sale that earns `points`."""
