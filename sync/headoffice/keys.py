@@ -99,7 +99,7 @@ def make_certificate(folder: Path, host: str, now_ms: int) -> bytes:
         .add_extension(x509.SubjectAlternativeName([_host(host)]), critical=False)
         .sign(private, hashes.SHA256())
     )
-    (folder / CERTIFICATE).write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / PRIVATE_KEY).unlink(missing_ok=True)  # of a set-up that broke off before this line
     _write_private(
         folder / PRIVATE_KEY,
         private.private_bytes(
@@ -108,6 +108,7 @@ def make_certificate(folder: Path, host: str, now_ms: int) -> bytes:
             serialization.NoEncryption(),
         ),
     )
+    (folder / CERTIFICATE).write_bytes(made.public_bytes(serialization.Encoding.PEM))
     return fingerprint(folder)
 
 
@@ -125,6 +126,13 @@ def _host(host: str) -> x509.GeneralName:
 
 
 def _write_private(path: Path, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    if path.exists():
+        raise FileExistsError(path)
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
+        file.flush()
+        os.fsync(handle)
+    part.rename(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,19 @@ from typing import Final
 from sync.database.headoffice import directory, opening
 from sync.database.headoffice.sessions import Database, Session
 from sync.headoffice import keys as key_files
+from sync.headoffice.clearing.explaining import Explainer
+from sync.headoffice.clearing.runs import Clearing
 from sync.headoffice.enrolment import Enrolment
 from sync.headoffice.feed.pages import Feed
 from sync.headoffice.feed.snapshots import Snapshots
 from sync.headoffice.greeting import Greeter
 from sync.headoffice.keys import HeadOfficeKeys
+from sync.headoffice.ledger_device import LedgerDevice
 from sync.headoffice.online import Online
 from sync.headoffice.posting.push import Poster
 from sync.headoffice.randomness import Randomness, from_system
+from sync.headoffice.seeding import Seeder
+from sync.headoffice.setup import Setup
 
 SETTINGS: Final = "headoffice.json"
 DATABASE_FILE: Final = "headoffice.db"
@@ -37,21 +43,49 @@ class Settings:
     scenario: bool = False
 
 
-@dataclass(slots=True)
-class HeadOffice:
-    """Everything the routes and commands use."""
+class Clock:
+    """What time it is at head office. It can be set in scenario mode only."""
 
-    settings: Settings
-    keys: HeadOfficeKeys
-    database: Database
-    hq_epoch: int
-    random: Randomness
-    poster: Poster
-    enrolment: Enrolment
-    greeter: Greeter
-    feed: Feed
-    online: Online
-    snapshots: Snapshots
+    def __init__(self, *, scenario: bool) -> None:
+        self._scenario = scenario
+        self._set_ms: int | None = None
+
+    def now_ms(self) -> int:
+        """UTC milliseconds: the system's, or what was set."""
+        return time.time_ns() // 1_000_000 if self._set_ms is None else self._set_ms
+
+    def set(self, now_ms: int) -> None:
+        """Set the time; raises RuntimeError outside scenario mode."""
+        if not self._scenario:
+            raise RuntimeError("head office takes no injected time outside a scenario")
+        self._set_ms = now_ms
+
+
+class HeadOffice:
+    """Everything the routes and commands use, on one open database."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: HeadOfficeKeys,
+        database: Database,
+        hq_epoch: int,
+        random: Randomness,
+    ) -> None:
+        self.settings, self.keys, self.database = settings, keys, database
+        self.hq_epoch, self.random = hq_epoch, random
+        self.clock = Clock(scenario=settings.scenario)
+        self.poster = Poster(database, keys.signer("ack"), hq_epoch, keys.phone_key)
+        self.enrolment = Enrolment(database, keys, hq_epoch, random, settings.scenario)
+        self.greeter = Greeter(database, keys, self.poster, random)
+        self.feed = Feed(database, hq_epoch)
+        self.online = Online(database, random, hq_epoch)
+        self.snapshots = Snapshots(database, keys, hq_epoch)
+        self.setup = Setup(database, keys)
+        self.ledger = LedgerDevice(database, keys, self.poster, random)
+        self.seeder = Seeder(self.setup, self.ledger, keys, random)
+        self.clearing = Clearing(database, keys)
+        self.explainer = Explainer(database, self.clearing)
 
 
 def init(
@@ -67,13 +101,14 @@ def init(
     An existing head office is left as it is, its database brought to this release.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / SETTINGS).exists():
+    if not (folder / key_files.FILE).exists():
         key_files.save(folder, key_files.make(random))
+    if not (folder / key_files.CERTIFICATE).exists():
         key_files.make_certificate(folder, host, now_ms)
+    if not (folder / SETTINGS).exists():
         (folder / SETTINGS).write_text(json.dumps({"database": database}), encoding="utf-8")
     settings = read_settings(folder)
-    asyncio.run(opening.migrate(_target(settings), key_files.load(folder).database_key))
-    asyncio.run(_first_epoch(settings))
+    asyncio.run(_bring_up(settings))
     return key_files.fingerprint(folder).hex()
 
 
@@ -91,21 +126,7 @@ async def opened(settings: Settings, random: Randomness = from_system) -> AsyncI
     try:
         async with database.reading() as session:
             kept = await directory.meta(session, HQ_EPOCH)
-        hq_epoch = int(kept or b"1")
-        poster = Poster(database, keys.signer("ack"), hq_epoch, keys.phone_key)
-        yield HeadOffice(
-            settings,
-            keys,
-            database,
-            hq_epoch,
-            random,
-            poster,
-            Enrolment(database, keys, hq_epoch, random, settings.scenario),
-            Greeter(database, keys, poster, random),
-            Feed(database, hq_epoch),
-            Online(database, random, hq_epoch),
-            Snapshots(database, keys, hq_epoch),
-        )
+        yield HeadOffice(settings, keys, database, int(kept or b"1"), random)
     finally:
         await database.close()
 
@@ -116,8 +137,9 @@ def _target(settings: Settings) -> str | Path:
     return settings.database
 
 
-async def _first_epoch(settings: Settings) -> None:
+async def _bring_up(settings: Settings) -> None:
     keys = key_files.load(settings.folder)
+    await opening.migrate(_target(settings), keys.database_key)
     database = await opening.open_database(_target(settings), keys.database_key)
 
     async def work(session: Session) -> None:

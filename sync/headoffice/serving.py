@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,8 +17,9 @@ from fastapi import FastAPI
 from sync.headoffice.api.app import create_app
 from sync.headoffice.keys import CERTIFICATE, PRIVATE_KEY
 from sync.headoffice.randomness import Randomness, from_system
-from sync.headoffice.service import Settings
+from sync.headoffice.service import HeadOffice, Settings
 
+T = TypeVar("T")
 START_S: Final = 20
 KEEP_ALIVE_S: Final = 65
 BACKLOG: Final = 512
@@ -31,6 +33,19 @@ class Running:
     base: str
     port: int
     app: FastAPI
+
+    @property
+    def head_office(self) -> HeadOffice:
+        """The head office that is served; use it inside `call` only."""
+        found: HeadOffice = self.app.state.head_office
+        return found
+
+    def call(self, work: Callable[[HeadOffice], Coroutine[Any, Any, T]]) -> T:
+        """Run `work` on the server's own event loop and wait for what it returns or raises."""
+        loop: asyncio.AbstractEventLoop = self.app.state.loop
+        done = asyncio.run_coroutine_threadsafe(work(self.head_office), loop).result()
+        loop.call_soon_threadsafe(self.head_office.feed.wake)
+        return done
 
 
 def _config(app: FastAPI, settings: Settings, *, tls: bool) -> uvicorn.Config:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from argon2 import PasswordHasher
@@ -94,7 +95,16 @@ class Setup:
     )
 
     async def places(self, places: Places) -> None:
-        """Set up places; raises InvalidError("place_unknown") for a store or dealer not there."""
+        """Set up places.
+
+        Raises InvalidError("place_unknown" | "zone_unknown") for a store, dealer or time zone that
+        is not there.
+        """
+        for store in places.stores:
+            try:
+                ZoneInfo(store.zone)
+            except (KeyError, ValueError, OSError):
+                raise InvalidError("zone_unknown", zone=store.zone) from None
 
         async def work(session: Session) -> None:
             await directory.put_places(

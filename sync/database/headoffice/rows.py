@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -114,6 +115,12 @@ class Loaded:
     taken: set[UUID] = field(default_factory=set)
 
 
+@lru_cache(maxsize=1 << 16)  # rows of one member, and of one device, come together
+def uuid_of(value: bytes) -> UUID:
+    """Identity from its 16 bytes."""
+    return UUID(bytes=value)
+
+
 def uuid_or_none(value: bytes | None) -> UUID | None:
     """Identity from its 16 bytes."""
     return None if value is None else UUID(bytes=value)
@@ -121,7 +128,7 @@ def uuid_or_none(value: bytes | None) -> UUID | None:
 
 def device_of(row: Row) -> Device:
     """Device from (device, epoch, till, ..., state) in the order of the class."""
-    return Device(UUID(bytes=row[0]), *row[1:])
+    return Device(uuid_of(row[0]), *row[1:])
 
 
 def recorded_of(row: Row) -> Recorded:
@@ -155,7 +162,7 @@ def entry_row(
 
 def entry_of(row: Row) -> Entry:
     """Entry from (device, epoch, seq, prev, body, hash, signature)."""
-    return Entry(UUID(bytes=row[0]), *row[1:])
+    return Entry(uuid_of(row[0]), *row[1:])
 
 
 def book_of(row: Row) -> tuple[MemberBook, Person]:
@@ -165,7 +172,7 @@ def book_of(row: Row) -> tuple[MemberBook, Person]:
         tier, home_dealer, home_store, group, name, tail, phone_key, flags,
     ) = row  # fmt: skip
     book = MemberBook(
-        UUID(bytes=member), tier, home_dealer, home_store,
+        uuid_of(member), tier, home_dealer, home_store,
         Balances(points, principal, bonus, qualifying), [], [], _marks.decode(marks), version,
     )  # fmt: skip
     person = Person(name, tail, phone_key, group, () if flags == "[]" else _codes.decode(flags))
@@ -203,7 +210,7 @@ def card_row(card: Card) -> Row:
 def card_of(row: Row) -> Card:
     """Card from its row."""
     token, member, status, tail, medium = row
-    return Card(token, UUID(bytes=member), Status(status), tail, medium)
+    return Card(token, uuid_of(member), Status(status), tail, medium)
 
 
 def posting_row(posting: Posting) -> Row:
@@ -229,8 +236,8 @@ def lot_of(row: Row) -> Lot:
     member, post_seq, part, account, dealer, store, funder, device, epoch, seq = row[:10]
     day, expires, quantity, left = row[10:]
     return Lot(
-        LotKey(post_seq, part), UUID(bytes=member), account, dealer, store, funder,
-        EntryRef(UUID(bytes=device), epoch, seq), date.fromisoformat(day),
+        LotKey(post_seq, part), uuid_of(member), account, dealer, store, funder,
+        EntryRef(uuid_of(device), epoch, seq), date.fromisoformat(day),
         None if expires is None else date.fromisoformat(expires), quantity, left,
     )  # fmt: skip
 
@@ -249,8 +256,8 @@ def uncovered_of(row: Row) -> Uncovered:
     member, post_seq, claim, account, kind, offer, device, epoch, seq, creditor = row[:10]
     store, day, left, amount = row[10:]
     return Uncovered(
-        post_seq, claim, UUID(bytes=member), account, kind, offer,
-        EntryRef(UUID(bytes=device), epoch, seq), creditor, store, date.fromisoformat(day), left,
+        post_seq, claim, uuid_of(member), account, kind, offer,
+        EntryRef(uuid_of(device), epoch, seq), creditor, store, date.fromisoformat(day), left,
         amount,
     )  # fmt: skip
 
@@ -270,10 +277,10 @@ def alloc_of(row: Row) -> Allocation:
     fields: Iterator[Any] = iter(row)
 
     def ref() -> EntryRef:
-        return EntryRef(UUID(bytes=next(fields)), next(fields), next(fields))
+        return EntryRef(uuid_of(next(fields)), next(fields), next(fields))
 
     post_seq, part, claim_post_seq, claim, kind, offer = (next(fields) for _ in range(6))
-    member, account = UUID(bytes=next(fields)), next(fields)
+    member, account = uuid_of(next(fields)), next(fields)
     entry, store = ref(), next(fields)
     lot, lot_entry = LotKey(next(fields), next(fields)), ref()
     rest = tuple(fields)

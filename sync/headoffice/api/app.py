@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,9 +12,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from sync.database.headoffice.sessions import StoreError
-from sync.headoffice.api import tills
+from sync.headoffice.api import admin, tills
 from sync.headoffice.api.bodies import problem, reply, store_problem
 from sync.headoffice.api.devices import Devices
+from sync.headoffice.jobs.background import background
 from sync.headoffice.randomness import Randomness, from_system
 from sync.headoffice.service import Settings, opened
 from sync.protocol.errors import ProtocolError
@@ -26,14 +28,16 @@ def create_app(settings: Settings, random: Randomness = from_system) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, random) as head_office:
+        async with opened(settings, random) as head_office, background(head_office):
             app.state.head_office = head_office
             app.state.devices = Devices(head_office.database, head_office.keys)
+            app.state.loop = asyncio.get_running_loop()
             yield
 
     app = FastAPI(title="Guibin head office", version="1", lifespan=lifespan, redoc_url=None)
     app.state.settings = settings
     app.include_router(tills.router)
+    app.include_router(admin.router)
     app.add_api_route("/v1/health", health, tags=["health"])
     app.add_exception_handler(ProtocolError, _protocol_error)
     app.add_exception_handler(StoreError, _store_error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Final, TypeVar
 
 from fastapi import Request, Response
@@ -62,7 +61,8 @@ def now_ms(request: Request) -> int:
     """The time: the system's, or in scenario mode what the request says it is."""
     injected = request.headers.get(TIME_HEADER)
     if injected is None:
-        return time.time_ns() // 1_000_000
+        now: int = request.app.state.head_office.clock.now_ms()
+        return now
     if not request.app.state.settings.scenario:
         raise MalformedError("time_not_accepted")
     if not injected.isascii() or not injected.isdigit() or int(injected[:20]) >= _MAX_MS:

@@ -40,16 +40,20 @@ class Candidates:
         return posted
 
 
-async def arrivals(session: Session, joining: Iterable[UUID]) -> Candidates:
+async def arrivals(
+    session: Session, joining: Iterable[UUID], poisoned: frozenset[bytes]
+) -> Candidates:
     """Entries that wait for one of the members now joining."""
     members = sorted(joining)
     if not members:
         return Candidates()
     found = await ledger.waiting(session, members=members, issue=Issue.UNKNOWN_MEMBER.value)
-    return await gather(session, found)
+    return await gather(session, found, poisoned)
 
 
-async def gather(session: Session, found: Iterable[Waiting]) -> Candidates:
+async def gather(
+    session: Session, found: Iterable[Waiting], poisoned: frozenset[bytes] = frozenset()
+) -> Candidates:
     """Entries of the quarantine with what is needed to post them."""
     made = Candidates()
     for waiting in found:
@@ -57,7 +61,7 @@ async def gather(session: Session, found: Iterable[Waiting]) -> Candidates:
         device = await ledger.device(session, waiting.ref.device, waiting.ref.epoch)
         if entry is None or device is None:
             continue
-        made.readings.append(read(entry))
+        made.readings.append(read(entry, poisoned))
         made.devices.append(device)
         made.blobs.append(await ledger.sealed_of(session, EntryRef(*waiting.ref)))
     made.needs = needs_of(made.readings)

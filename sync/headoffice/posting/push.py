@@ -171,7 +171,7 @@ class _Push:
             readings += [read(e, self._poisoned) for e in new[start : start + TURN_ENTRIES]]
             await asyncio.sleep(0)
         needs = needs_of(readings)
-        waiting = await arrivals(session, needs.joining)
+        waiting = await arrivals(session, needs.joining, self._poisoned)
         needs.members |= waiting.needs.members
         needs.tokens |= waiting.needs.tokens
         needs.entry_ids |= waiting.needs.entry_ids

@@ -1,0 +1,1 @@
+"""Clearing between dealers: runs, statements, explanations."""

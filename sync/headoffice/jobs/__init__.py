@@ -1,0 +1,1 @@
+"""Work nobody waits for: checking signatures, driving quarantined entries again."""
