@@ -272,7 +272,7 @@ class BucketSum(msgspec.Struct, frozen=True, gc=False):
     xor: wire.Digest
 
 
-class FeedPage(msgspec.Struct, frozen=True):
+class FeedPage(msgspec.Struct, frozen=True, gc=False):
     """Changes after the asked cursor. `next`: n to ask from; `complete`: nothing newer is visible;
     `behind`: how far the newest visible change is ahead. A page carries no mark of own entries: an
     upserted row can move past the page, so each member row carries its own (LightRow.marks)."""
@@ -354,7 +354,7 @@ class MemberAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tru
     value: wire.Id
 
 
-class MemberReply(msgspec.Struct, frozen=True):
+class MemberReply(msgspec.Struct, frozen=True, gc=False):
     """The member's light row, cards and, if in scope, profile as feed items of kinds member, card,
     profile; their `n` is 0. Empty when there is no such member."""
 

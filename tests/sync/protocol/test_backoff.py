@@ -11,7 +11,7 @@ from sync.protocol import backoff
 
 @given(st.integers(0, 10_000), st.binary(min_size=4, max_size=4))
 def test_within_the_ceiling(attempt: int, random: bytes) -> None:
-    """Planted: shifting by `attempt` unbounded overflows after a day offline."""
+    """Planted: a ceiling that goes on doubling after the sixth attempt."""
     ceiling = min(60_000, 1_000 * 2 ** min(attempt, 30))
     assert 0 <= backoff.delay_ms(attempt, random) <= ceiling
 
