@@ -198,7 +198,7 @@ class _PrivateKey(HTTPSignatureKeyResolver):
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
 
-    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:  # noqa: ARG002
+    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:  # noqa: ARG002  # its API
         return self._private
 
 

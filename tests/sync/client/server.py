@@ -133,7 +133,7 @@ def _handler(server: LoopbackServer) -> type[BaseHTTPRequestHandler]:
                 write(self, answer)
             assert by is seen.by
 
-        do_GET = do_POST = serve  # noqa: N815
+        do_GET = do_POST = serve  # noqa: N815  # the base class names them
 
     return Handler
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from sync.client.transport import Unreachable
 from sync.protocol import codec, wire
-from sync.protocol.exchange import Answer, Cursor
+from sync.protocol.exchange import Answer, Call, Cursor
 from sync.protocol.messages import Action, PushStatus
 from tests.sync.client.server import (
     LoopbackServer,
+    Seen,
     as_it_is,
     no_reply,
     portal,
@@ -140,9 +142,9 @@ def test_a_nudge_ends_the_long_poll(
     till.replica.at = Cursor(1, 7)
     polls: list[bool] = []
 
-    def respond(call: object, seen: object) -> Answer:
-        answer = office.respond(call, seen)  # type: ignore[arg-type]
-        if "wait=1" in getattr(call, "target", ""):
+    def respond(call: Call, seen: Seen) -> Answer:
+        answer = office.respond(call, seen)
+        if "wait=1" in call.target:
             polls.append(server.hold.wait(1.0))
         return answer
 
@@ -207,8 +209,8 @@ def test_an_acknowledgement_of_another_history_freezes(
 ) -> None:
     other = samples.reply_to(samples.chain(3, prev=b"x" * 32))
 
-    def lie(handler: object, answer: Answer) -> None:
-        write(handler, Answer(200, wire.MEDIA_JSON, codec.encode(other)))  # type: ignore[arg-type]
+    def lie(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+        write(handler, Answer(200, wire.MEDIA_JSON, codec.encode(other)))
 
     server.faults = [as_it_is, lie]
     till.pump.start()
@@ -244,13 +246,7 @@ def test_differing_checksums_lead_to_a_new_snapshot(till: Equipment, office: Off
 
 def test_checksums_that_never_agree_are_not_hammered(till: Equipment, office: Office) -> None:
     """Planted: without the pause the snapshot is fetched over and over without a break."""
-    finish = till.replica.snapshot_finish
-
-    def still_wrong(at_ms: int) -> None:
-        finish(at_ms)
-        till.replica.agrees = False
-
-    till.replica.snapshot_finish = still_wrong  # type: ignore[method-assign]
+    till.replica.agrees_after_snapshot = False
     till.pump.start()
     wait_until(lambda: till.pump.status.code == "bucket_differs")
     time.sleep(0.5)
@@ -260,13 +256,7 @@ def test_checksums_that_never_agree_are_not_hammered(till: Equipment, office: Of
 
 
 def test_sales_go_out_while_a_snapshot_loads(till: Equipment, office: Office) -> None:
-    taken = till.replica.snapshot_part
-
-    def busy(part: object, data: bytes) -> None:
-        taken(part, data)  # type: ignore[arg-type]
-        till.write_more(1)
-
-    till.replica.snapshot_part = busy  # type: ignore[method-assign]
+    till.replica.after_part = lambda: till.write_more(1)
     till.pump.round()
     assert len(office.hq.entries) == 6
     assert till.replica.log[-1] == "finish"
@@ -275,14 +265,11 @@ def test_sales_go_out_while_a_snapshot_loads(till: Equipment, office: Office) ->
 
 
 def test_stopping_ends_a_snapshot_between_parts(till: Equipment) -> None:
-    taken = till.replica.snapshot_part
-
-    def stop_after(part: object, data: bytes) -> None:
-        taken(part, data)  # type: ignore[arg-type]
+    def stop_soon() -> None:
         threading.Thread(target=till.pump.stop, args=(3,)).start()
         time.sleep(0.05)
 
-    till.replica.snapshot_part = stop_after  # type: ignore[method-assign]
+    till.replica.after_part = stop_soon
     till.pump.start()
     wait_until(lambda: not till.pump._thread.is_alive())
     assert "finish" not in till.replica.log

@@ -133,8 +133,10 @@ def test_the_switch_and_an_interrupt_end_a_call_under_way(plain: LoopbackServer)
         holding(plain)
         stop = threading.Event()
 
-        def pull_the_plug(made: Transport = made, stop: threading.Event = stop) -> None:
-            made.offline = code == "offline_switch"  # noqa: B023
+        def pull_the_plug(
+            made: Transport = made, stop: threading.Event = stop, code: str = code
+        ) -> None:
+            made.offline = code == "offline_switch"
             stop.set()
 
         timer = threading.Timer(0.1, pull_the_plug)

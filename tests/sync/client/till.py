@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from hashlib import sha256
 
 from sync.client.channel import Channel
@@ -90,6 +91,8 @@ class MemoryReplica:
         self.key = b""
         self.log: list[str] = []
         self.agrees = True
+        self.agrees_after_snapshot = True
+        self.after_part: Callable[[], object] = lambda: None
 
     def cursor(self) -> Cursor | None:
         """How far."""
@@ -113,6 +116,7 @@ class MemoryReplica:
         """Take a part."""
         self.parts[part.index] = data
         self.log.append(f"part {part.index}")
+        self.after_part()
 
     def snapshot_global(self, at_ms: int) -> None:
         """First sale allowed."""
@@ -121,7 +125,8 @@ class MemoryReplica:
     def snapshot_finish(self, at_ms: int) -> None:
         """Switch."""
         assert self.manifest is not None
-        self.at, self.agrees = Cursor(self.manifest.hq_epoch, self.manifest.n), True
+        self.at = Cursor(self.manifest.hq_epoch, self.manifest.n)
+        self.agrees = self.agrees_after_snapshot
         self.log.append("finish")
 
 
@@ -136,6 +141,7 @@ class Office:
         self.parts = [b"global one" * 50, b"members one" * 500, b"members two" * 500]
         self.scopes = [Scope.GLOBAL, Scope.MEMBERS, Scope.MEMBERS]
         self.ranges = True
+        self.said: SnapshotReply | None = None
 
     def respond(self, call: Call, seen: Seen) -> Answer:
         """The answer to a request."""
@@ -145,7 +151,7 @@ class Office:
             reply = NonceReply("online-session-nonce", 5)
             return Answer(200, wire.MEDIA_JSON, codec.encode(reply))
         if path == wire.SNAPSHOT:
-            return Answer(200, wire.MEDIA_JSON, codec.encode(self.snapshot()))
+            return Answer(200, wire.MEDIA_JSON, codec.encode(self.said or self.snapshot()))
         if path.startswith(f"{wire.SNAPSHOT}/"):
             return self.part(path, seen.headers.get("range", ""))
         return self.hq.answer(call)

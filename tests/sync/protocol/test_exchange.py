@@ -110,16 +110,22 @@ def test_a_gap_goes_back_once() -> None:
     hq, memory = FakeHeadOffice(), MemoryTill(samples.chain(6))
     assert pushed(memory, hq.answer, from_seq=4) == 6
     assert hq.entries == memory.entries
-    for answer in (
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
         problem(409, "gap", expected=3),
         problem(409, "gap", expected=9),
         problem(409, "gap", expected=0),
         problem(409, "gap"),
         problem(409, "busy", expected=3),
         problem(503, "gap", expected=3),
-    ):
-        with pytest.raises(ProblemError):
-            pushed(memory, lambda call, reply=answer: reply, from_seq=4)  # type: ignore[misc]
+    ],
+)
+def test_a_gap_that_does_not_end_is_raised(answer: Answer) -> None:
+    with pytest.raises(ProblemError):
+        pushed(MemoryTill(samples.chain(6)), lambda call: answer, from_seq=4)
 
 
 def test_a_prefix_may_be_acknowledged() -> None:
