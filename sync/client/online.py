@@ -1,7 +1,7 @@
 """Questions with a cashier waiting: authorisation and member fetch, within 2 seconds in all.
 
-On its own transport and session, so that a long poll or a push never stands in the way. Threads take
-turns. No answer is an answer: the till then goes by its offline rules, with the same entry id.
+On its own transport and session, so that a long poll or a push never stands in the way; threads
+take turns. No answer is an answer: the till then goes by its offline rules, with the same entry id.
 """
 
 from __future__ import annotations

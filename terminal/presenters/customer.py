@@ -11,6 +11,7 @@ from terminal.presenters.lookups import Served, serve
 from terminal.presenters.member_drawing import empty_pane, find_view, member_view
 from terminal.presenters.member_pane_view import MemberPaneView
 from terminal.usecases import identify
+from terminal.usecases.drafts import Bearer
 from terminal.usecases.identify import MemberCard
 from terminal.usecases.outcome import Trouble
 from terminal.usecases.search import Found, search
@@ -19,12 +20,16 @@ FIND_FROM = 2  # letters of a name from which a search begins
 
 
 class Customer:
-    """The member at the counter. `changed` is called after each change, on the GUI thread."""
+    """The member at the counter. `changed` are called after each change, on the GUI thread.
+
+    `bearer`: who is served, known at once; `served`: all about them, a moment later.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.changed: list[Callable[[], None]] = []
         self.served: Served | None = None
+        self.bearer: Bearer | None = None
         self.offline = False
         self._asked = 0
         self._loading = False
@@ -52,6 +57,7 @@ class Customer:
         """Serve this member from now on, at once from what is here, then on fresh figures."""
         self._asked += 1
         asked = self._asked
+        self.bearer = card.bearer
         self._loading = self.served is None
         self._clear_find()
         till = self._desk.till
@@ -81,7 +87,7 @@ class Customer:
     def drop(self) -> None:
         """Serve nobody."""
         self._asked += 1
-        self.served, self._loading = None, False
+        self.served, self.bearer, self._loading = None, None, False
         self._clear_find()
         self._tell()
 

@@ -23,11 +23,13 @@ def _nothing(*_args: object) -> None:
 @dataclass(slots=True)
 class Hooks:
     """What the frame does for every presenter. `notice` None takes the line away; `go` brings a
-    screen on show; `committed` prints and sends what was done; `redraw` draws the frame again."""
+    screen on show; `committed` prints and sends what was done; `reprint` prints a receipt again;
+    `redraw` draws the frame again."""
 
     notice: Callable[[NoticeView | None], None] = _nothing
     go: Callable[[str], None] = _nothing
     committed: Callable[[Done], None] = _nothing
+    reprint: Callable[[int], None] = _nothing
     redraw: Callable[[], None] = _nothing
 
 
