@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter as Count
 from collections.abc import Callable, Sequence
-from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +37,7 @@ from tests.sync.domain.making import (
     DAY,
     Counter,
     HeadOffice,
+    copied,
     effects_of,
     member_id,
     place_of,
@@ -155,7 +156,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if not batch:
             return
         self.arrived += [(dealer, entry) for entry in batch]
-        before = {member: deepcopy(book) for member, book in self.office.members.items()}
+        before = {member: copied(book) for member, book in self.office.members.items()}
         results = self.office.receive(self.tills[dealer], *batch)
         if all(result.outcome is Outcome.QUARANTINED for result in results):
             assert self.office.members == before
@@ -165,12 +166,12 @@ class LedgerMachine(RuleBasedStateMachine):
         body = read_body(entry.body)
         assert body.member is not None
         book = books.members[body.member]
-        before = [deepcopy(lot) for lot in book.lots]
+        before = [replace(lot) for lot in book.lots]
         postings = len(books.postings)
 
         def judge(result: Result) -> None:
             if result.outcome is Outcome.QUARANTINED:
-                assert [deepcopy(lot) for lot in book.lots] == before
+                assert book.lots == before
                 return
             judge_result(result, body, before, books)
             moved = Count[str]()

@@ -7,8 +7,7 @@ books between batches as a database would (open lots and open claims only, copie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
@@ -277,6 +276,16 @@ def stored_claim(account: str, quantity: int) -> Claim:
     return Claim("stored_value", account, quantity, quantity)
 
 
+def copied(book: MemberBook) -> MemberBook:
+    """A book that shares nothing with the one given that posting could change."""
+    return replace(
+        book,
+        lots=[replace(lot) for lot in book.lots],
+        uncovered=[replace(debt) for debt in book.uncovered],
+        marks=dict(book.marks),
+    )
+
+
 @dataclass
 class HeadOffice:
     """Books kept between batches as a database keeps them, and everything that was ever decided."""
@@ -311,7 +320,7 @@ class HeadOffice:
         wanted = members_of(entries)
         books = Books(
             self.programmes,
-            {m: deepcopy(self.members[m]) for m in wanted if m in self.members},
+            {m: copied(self.members[m]) for m in wanted if m in self.members},
             dict(self.cards),
             place,
             declined=set(self.declined),
@@ -325,13 +334,16 @@ class HeadOffice:
             if seen:
                 seen(result)
             results.append(result)
-            self.claims.append(() if result.post_seq is None else read_body(entry.body).claims)
             if result.post_seq is not None:
                 assert result.entry_id is not None
                 self.posted_ids.add(result.entry_id)
                 self.next_seq += 1
             self.allocations += result.allocations
         self.results += results
+        self.claims += [
+            () if result.post_seq is None else read_body(entry.body).claims
+            for result, entry in zip(results, entries, strict=True)
+        ]
         self._store(books)
         return results
 
@@ -339,13 +351,13 @@ class HeadOffice:
         for book in books.touched.values():
             book.lots = [lot for lot in book.lots if lot.open]
             book.uncovered = [debt for debt in book.uncovered if debt.open]
-            self.members[book.member] = deepcopy(book)
+            self.members[book.member] = copied(book)
         self.cards |= books.changed_cards
         self.postings += books.postings
         for lot in (*books.new_lots, *books.changed_lots.values()):
-            self.lots[lot.key] = deepcopy(lot)
+            self.lots[lot.key] = replace(lot)
         for debt in (*books.new_uncovered, *books.changed_uncovered.values()):
-            self.uncovered[(debt.post_seq, debt.claim)] = deepcopy(debt)
+            self.uncovered[(debt.post_seq, debt.claim)] = replace(debt)
 
     def balances(self, member: UUID) -> Balances:
         return self.members[member].balances

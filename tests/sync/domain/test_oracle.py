@@ -25,7 +25,7 @@ from tests.sync.domain.oracle import Credit, Debit, Line, NaiveLedger, Operation
 
 ANNA = member_id(1)
 FIRST = date(2026, 1, 10)
-HISTORIES = 400  # per batch of seeds
+HISTORIES = 300  # per seed
 GIFT_POINTS, GIFT_FEN, UNIT_POINTS, UNIT_FEN = 3, 100, 2, 37
 
 
