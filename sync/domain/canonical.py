@@ -37,7 +37,7 @@ def encode(value: object) -> bytes:
     """
     try:
         plain = msgspec.to_builtins(value)
-        if _is_plain(plain, 0):
+        if is_plain(plain, 0):
             data = _encoder.encode(plain)
             if b"\\u0000" not in data and is_normalized("NFC", data.decode()):
                 return data
@@ -46,13 +46,18 @@ def encode(value: object) -> bytes:
         raise NotCanonical(f"{type_error}: {error}") from None
 
 
+def write(value: object) -> bytes:
+    """Sorted JSON of `value` as it is, nothing normalised and nothing refused: for comparing."""
+    return _encoder.encode(value)
+
+
 def decode(data: bytes) -> Json:
     """Value of canonical `data`; NotCanonical for anything `encode` would not have written."""
     try:
         value: Json = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotCanonical(f"not JSON: {error}") from None
-    if not _is_plain(value, 0):
+    if not is_plain(value, 0):
         _check(value, 0)
     if _encoder.encode(value) != data:
         raise NotCanonical(
@@ -93,7 +98,7 @@ def _check_text(value: object) -> None:
         raise NotCanonical("text is not in normal form NFC")
 
 
-def _is_plain(value: object, depth: int) -> bool:
+def is_plain(value: object, depth: int) -> bool:
     """Whether nothing but the normal form of its text is left to ask of `value`: the usual case,
     where `_normal` would only copy it. What is not plain goes there, and is refused there.
     """
@@ -112,7 +117,7 @@ def _is_plain(value: object, depth: int) -> bool:
         if kind is int:
             if not -_INT_LIMIT <= item < _INT_LIMIT:
                 return False
-        elif not _is_plain(item, depth + 1):
+        elif not is_plain(item, depth + 1):
             return False
     return True
 
