@@ -55,10 +55,15 @@ def of_member(account: str) -> tuple[UUID, str] | None:
     owner, _, name = rest.partition("/")
     if name not in MEMBER_ACCOUNTS:
         raise ValueError(f"unknown member account: {account}")
-    found = UUID(owner)
-    if str(found) != owner:
-        raise ValueError(f"not the one spelling of a member's id: {account}")
-    return found, name
+    return _owner(owner), name
+
+
+@lru_cache(maxsize=4096)  # a member's accounts come together
+def _owner(text: str) -> UUID:
+    found = UUID(text)
+    if str(found) != text:
+        raise ValueError(f"not the one spelling of a member's id: {text}")
+    return found
 
 
 def asset_of(name: str, currency: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -21,15 +21,14 @@ import msgspec
 
 from sync.database.headoffice import directory, ledger
 from sync.database.headoffice.ledger import Changes
-from sync.database.headoffice.opening import migrate, open_database
 from sync.database.headoffice.rows import Device, Person
 from sync.database.headoffice.sessions import Database, Session
 from sync.domain import accounts
 from sync.domain import programme as programmes
 from sync.domain.journal import body_bytes, entry_hash
 from sync.domain.lots import FUNDED_BY_DEALER, EntryRef, Lot, LotKey
-from sync.domain.posting import MemberBook
-from sync.headoffice.posting.push import Poster
+from sync.domain.posting import MemberBook, Outcome
+from sync.headoffice.service import HeadOffice, init, opened, read_settings
 from sync.lab.bench import sample
 from sync.lab.bench.harness import NotHere
 from sync.protocol import frames, wire
@@ -38,7 +37,6 @@ from sync.protocol.keys import Signer, device_key_id
 TILLS: Final = 8
 LOADED_AT_ONCE: Final = 1_000
 STEP: Final = 7_919  # a prime: customers come in no order of their ids
-HQ_EPOCH: Final = 1
 OPENING: Final = EntryRef(UUID(int=1), 1, 1)
 
 
@@ -90,29 +88,57 @@ class Till:
 
 @dataclass(slots=True)
 class Office:
-    """An open head office. `target`: its database's address or file."""
+    """An open head office of its own folder, and the loop it runs on."""
 
-    target: str | Path
-    database: Database
-    poster: Poster
+    hq: HeadOffice
     tills: Sequence[Till]
     runner: asyncio.Runner
 
+    def push(self, batches: Sequence[frames.Batch], at_once: int = 1) -> int:
+        """Post batches by the function itself, `at_once` of them at a time; how many entries.
+
+        Batches of one till must not be posted at once.
+        """
+        return self.runner.run(_push_all(self.hq, batches, at_once))
+
+
+async def _push_all(hq: HeadOffice, batches: Sequence[frames.Batch], at_once: int) -> int:
+    async def lane(number: int) -> int:
+        done = 0
+        for batch in batches[number::at_once]:
+            reply = await hq.poster.push(batch, sample.START_MS)
+            if any(result.outcome is not Outcome.POSTED for result in reply.results):
+                raise AssertionError(f"not posted as it was: {reply.results[0].codes}")
+            done += len(reply.results)
+        return done
+
+    return sum(await asyncio.gather(*(lane(number) for number in range(at_once))))
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """The loop that uvicorn would take, so that both sides run on the same kind."""
+    try:
+        import uvloop  # noqa: PLC0415  # not on every system
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
 
 @contextmanager
-def office(target: str | Path, members: int) -> Iterator[Office]:
-    """Set up head office in an empty database with `members` who have something to spend."""
-    key = sample.KEY if isinstance(target, Path) else None
-    with asyncio.Runner() as runner:
-        runner.run(migrate(target, key))
-        database = runner.run(open_database(target, key))
-        try:
-            tills = [Till(number, members) for number in range(TILLS)]
-            runner.run(_furnish(database, tills, members))
-            poster = Poster(database, Signer(sample.SEED), HQ_EPOCH, sample.KEY)
-            yield Office(target, database, poster, tills, runner)
-        finally:
-            runner.run(database.close())
+def office(database: str, members: int) -> Iterator[Office]:
+    """Set up head office ("sqlite", or the address of an empty PostgreSQL database) with `members`
+    who have something to spend.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="guibin-bench-")))
+        init(folder, sample.START_MS, database=database)
+        runner = stack.enter_context(asyncio.Runner(loop_factory=new_loop))
+        resources = AsyncExitStack()
+        stack.callback(lambda: runner.run(resources.aclose()))
+        hq = runner.run(resources.enter_async_context(opened(read_settings(folder))))
+        tills = [Till(number, members) for number in range(TILLS)]
+        runner.run(_furnish(hq.database, tills, members))
+        yield Office(hq, tills, runner)
 
 
 async def _furnish(database: Database, tills: Sequence[Till], members: int) -> None:
