@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -37,3 +38,9 @@ def test_a_planted_bug_is_seen(bug: str, name: str, monkeypatch: pytest.MonkeyPa
 
 def test_every_property_has_its_planted_bug() -> None:
     assert {name for _, name in CASES} == {*PROPERTIES, LEDGER, ORACLE}
+
+
+def test_the_page_about_invariants_names_each_bug_and_property() -> None:
+    page = Path(__file__).parents[3].joinpath("docs/invariants.md").read_text(encoding="utf-8")
+    assert [bug.name for bug in PLANTED if f"`{bug.name}`" not in page] == []
+    assert [name for name in PROPERTIES if f"`{name}`" not in page] == []
