@@ -83,8 +83,10 @@ class OnlineClient:
         except Unreachable as error:
             return NoAnswer(error.code, unknown=error.sent and self._channel.started)
         except ProtocolError as error:
+            refused = isinstance(error, ProblemError) and error.told < 500
+            unknown = self._channel.started and not refused
             self._channel.end()
-            return NoAnswer(error.code, unknown=not isinstance(error, ProblemError))
+            return NoAnswer(error.code, unknown=unknown)
 
     def _once(self, call: Call, until_ms: int) -> bytes:
         answer = self._channel.send(call, total_ms=self._left(until_ms))

@@ -19,13 +19,14 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSignaturesException,
     HTTPMessageSigner,
     HTTPMessageVerifier,
     HTTPSignatureKeyResolver,
     InvalidSignature,
+    MappingKeyResolver,
     algorithms,
 )
 
@@ -70,7 +71,7 @@ def sign_request(
     the session.
     """
     message = _Message(method, target, {})
-    _signer(signer.private).sign(
+    _signer(signer).sign(
         message,
         key_id=signer.key,
         created=datetime.fromtimestamp(created_s, UTC),
@@ -194,14 +195,6 @@ class _Verifier(HTTPMessageVerifier):
         """Reads no clock: times are not checked (module docstring)."""
 
 
-class _PrivateKey(HTTPSignatureKeyResolver):
-    def __init__(self, private: Ed25519PrivateKey) -> None:
-        self._private = private
-
-    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:  # noqa: ARG002  # its API
-        return self._private
-
-
 class _PublicKeys(HTTPSignatureKeyResolver):
     def __init__(self, public_of: Callable[[str], bytes | None]) -> None:
         self._public_of, self.known = public_of, False
@@ -212,7 +205,8 @@ class _PublicKeys(HTTPSignatureKeyResolver):
         return None if raw is None else Ed25519PublicKey.from_public_bytes(raw)
 
 
-def _signer(private: Ed25519PrivateKey) -> HTTPMessageSigner:
+def _signer(signer: Signer) -> HTTPMessageSigner:
     return HTTPMessageSigner(
-        signature_algorithm=algorithms.ED25519, key_resolver=_PrivateKey(private)
+        signature_algorithm=algorithms.ED25519,
+        key_resolver=MappingKeyResolver(public_keys={}, private_keys={signer.key: signer.private}),
     )

@@ -106,12 +106,14 @@ def test_when_there_is_no_answer(
 ) -> None:
     server.faults = [no_reply]
     assert online.authorise(ASK) == NoAnswer("broken", unknown=False), "it was not asked yet"
+    server.faults = [portal]
+    assert online.authorise(ASK) == NoAnswer("not_head_office", unknown=False)
     for fault, code, unknown in (
         (no_reply, "broken", True),
         (truncated, "broken", True),
         (portal, "not_head_office", True),
         (told(403, "revoked"), "revoked", False),
-        (told(503, "busy"), "busy", False),
+        (told(503, "busy"), "busy", True),
     ):
         server.faults = [as_it_is, fault]
         channel.end()
