@@ -7,17 +7,22 @@ each is what the goals of docs/performance.md compare the production functions w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
+import asyncpg
 import msgspec
+import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlcipher3 import dbapi2
 
-from sync.database.engine import Connection, insert_sql
+from sync.database.engine import Connection, engine_for, insert_sql
+from sync.database.headoffice import tables
 from sync.database.till import derived, replica_rows
 from sync.database.till import journal_tables as t
 from sync.database.till import replica_tables as r
@@ -192,3 +197,146 @@ def sync_file(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+# -- head office -------------------------------------------------------------------------------
+
+
+_OF_DEVICE: Final = "device = $1 AND seq BETWEEN $2 AND $3"
+_OF_NUMBERS: Final = "post_seq BETWEEN $1 AND $2"
+_CHANGED: Final = "version BETWEEN $1 AND $2"
+
+
+class CopyFloor:
+    """COPY of rows that posting wrote into tables without keys or indexes, one commit a batch."""
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """See `open`."""
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: str) -> CopyFloor:
+        """Connect to head office's database and make the bare tables."""
+        connection = await asyncpg.connect(url)
+        for table in COPIED_TABLES:
+            await connection.execute(
+                f"CREATE TABLE IF NOT EXISTS bare_{table} AS SELECT * FROM {table} LIMIT 0"  # noqa: S608  # our own tables
+            )
+        return cls(connection)
+
+    async def written(self, device: bytes, first: int, last: int) -> dict[str, list[Any]]:
+        """Rows that posting the entries `first`..`last` of a device wrote or changed, by table."""
+        fetch = self._connection.fetch
+        entries = await fetch(f"SELECT * FROM entry WHERE {_OF_DEVICE}", device, first, last)  # noqa: S608  # constants
+        numbers = [row["post_seq"] for row in entries]
+        span = min(numbers), max(numbers)
+        found: dict[str, list[Any]] = {"entry": [tuple(row) for row in entries]}
+        for table in ("posting", "lot", "alloc"):
+            rows = await fetch(f"SELECT * FROM {table} WHERE {_OF_NUMBERS}", *span)  # noqa: S608  # constants
+            found[table] = [tuple(row) for row in rows]
+        drawn = await fetch(
+            "SELECT * FROM lot WHERE (member, post_seq, part) IN "  # noqa: S608  # constants
+            f"(SELECT member, lot_post_seq, lot_part FROM alloc WHERE {_OF_NUMBERS})",
+            *span,
+        )
+        found["lot"] += [tuple(row) for row in drawn]
+        balances = await fetch(f"SELECT * FROM balance WHERE {_CHANGED}", *span)  # noqa: S608  # constants
+        found["balance"] = [tuple(row) for row in balances]
+        members = [str(UUID(bytes=row["member"])) for row in balances]
+        feed = await fetch("SELECT * FROM feed WHERE kind = 'member' AND key = ANY ($1)", members)
+        found["feed"] = [tuple(row) for row in feed]
+        return found
+
+    async def copy(self, rows: Mapping[str, list[Any]]) -> None:
+        """Copy one batch's rows and commit."""
+        async with self._connection.transaction():
+            for table, records in rows.items():
+                if records:
+                    await self._connection.copy_records_to_table(f"bare_{table}", records=records)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._connection.close()
+
+
+COPIED_TABLES: Final = ("entry", "posting", "lot", "alloc", "balance", "feed")
+
+
+class OrmFloor:
+    """The same rows through SQLAlchemy's ORM into head office's SQLite file: an object per row,
+    balances and drawn lots read and changed one by one, one commit a batch.
+    """
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        """Open a head-office file whose tables are there."""
+        self._engine = engine_for(path, key)
+        registry = orm.registry(metadata=tables.metadata)
+        self._classes: dict[str, type[Any]] = {}
+        for name in COPIED_TABLES:
+            made = type(name.title(), (), {})
+            registry.map_imperatively(made, tables.metadata.tables[name])
+            self._classes[name] = made
+
+    def written(self, device: bytes, first: int, last: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows that posting the entries `first`..`last` of a device wrote or changed, by table."""
+        all_tables = tables.metadata.tables
+        entry, alloc = all_tables["entry"], all_tables["alloc"]
+        mine = sa.and_(entry.c.device == device, entry.c.seq.between(first, last))
+        numbers = sa.select(entry.c.post_seq).where(mine)
+        queries = {"entry": sa.select(entry).where(mine)}
+        for name in ("posting", "lot", "alloc"):
+            table = all_tables[name]
+            queries[name] = sa.select(table).where(table.c.post_seq.in_(numbers))
+        balance, lot = all_tables["balance"], all_tables["lot"]
+        queries["balance"] = sa.select(balance).where(balance.c.version.in_(numbers))
+        drawn = sa.select(alloc.c.member, alloc.c.lot_post_seq, alloc.c.lot_part).where(
+            alloc.c.post_seq.in_(numbers)
+        )
+        queries["drawn"] = sa.select(lot).where(
+            sa.tuple_(lot.c.member, lot.c.post_seq, lot.c.part).in_(drawn)
+        )
+        with self._engine.connect() as connection:
+            found = {
+                name: [dict(row) for row in connection.execute(query).mappings()]
+                for name, query in queries.items()
+            }
+            keys = [str(UUID(bytes=row["member"])) for row in found["balance"]]
+            feed = all_tables["feed"]
+            query = sa.select(feed).where(feed.c.kind == "member", feed.c.key.in_(keys))
+            found["feed"] = [dict(row) for row in connection.execute(query).mappings()]
+        return found
+
+    def forget(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Take new rows out again, so that they can be written by the ORM."""
+        with self._engine.begin() as connection:
+            for name in ("entry", "posting", "lot", "alloc"):
+                table = tables.metadata.tables[name]
+                keys = list(table.primary_key.columns)
+                where = sa.and_(*(key == sa.bindparam(f"k_{key.name}") for key in keys))
+                parameters = [
+                    {f"k_{key.name}": row[key.name] for key in keys} for row in rows[name]
+                ]
+                if parameters:
+                    connection.execute(sa.delete(table).where(where), parameters)
+
+    def write(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Write one batch's rows and commit."""
+        made = self._classes
+        with orm.Session(self._engine) as session, session.begin():
+            for name in ("entry", "posting", "lot", "alloc"):
+                for row in rows[name]:
+                    item = made[name]()
+                    for column, value in row.items():
+                        setattr(item, column, value)
+                    session.add(item)
+            for name, source in (("lot", "drawn"), ("balance", "balance"), ("feed", "feed")):
+                keys = [key.name for key in tables.metadata.tables[name].primary_key.columns]
+                for row in rows[source]:
+                    held = session.get(made[name], tuple(row[key] for key in keys))
+                    for column, value in row.items():
+                        setattr(held, column, value)
+
+    def close(self) -> None:
+        """Close the file."""
+        orm.clear_mappers()
+        self._engine.dispose()

