@@ -93,12 +93,12 @@ def translated(error: Exception, file: str) -> StoreFault:
     text = str(error)
     if name.startswith(_FULL) or "disk is full" in text:
         return DiskFullError(file=file)
+    if isinstance(error, CannotOpenError) and "malformed" not in text and "locked" not in text:
+        return KeyWrongError(file=file)
     if name.startswith(_DAMAGED) or "malformed" in text or "not a database" in text:
         return DamagedError(file=file)
     if name.startswith(_BUSY) or "locked" in text:
         return InUseError(file=file)
-    if isinstance(error, CannotOpenError):
-        return KeyWrongError(file=file)
     return WriteFailedError(file=file, error=name or type(error).__name__)
 
 

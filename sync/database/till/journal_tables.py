@@ -30,6 +30,7 @@ ENTRY = Table(
     Column("prev", BLOB, nullable=False),
     Column("hash", BLOB, nullable=False),
     Column("signature", BLOB, nullable=False),
+    sqlite_strict=True,
 )
 
 # Members' accounts only: what is pending for a member is one range of this key.
@@ -43,6 +44,7 @@ EFFECT = Table(
     Column("delta", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 
 # Debits and top-ups decided without head office: what offline limits count.
@@ -57,6 +59,7 @@ EXPOSURE = Table(
     Column("stored_value_minor", Integer, nullable=False),
     Column("debit_ops", Integer, nullable=False),
     Column("top_up_minor", Integer, nullable=False),
+    sqlite_strict=True,
 )
 
 ATTACHMENT = Table(
@@ -69,6 +72,7 @@ ATTACHMENT = Table(
     Column("member", BLOB),
     Column("data", BLOB, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 
 # Members enrolled here whom no replica has to hold yet: found until head office publishes them.
@@ -84,6 +88,7 @@ NEWCOMER = Table(
     Column("card", BLOB, nullable=False),
     Index("newcomer_phone_key", "phone_key"),
     Index("newcomer_phone_tail", "phone_tail"),
+    sqlite_strict=True,
 )
 
 DRAFT = Table(
@@ -95,6 +100,7 @@ DRAFT = Table(
     Column("dead", Integer, nullable=False),
     Column("opened_ms", Integer, nullable=False),
     Column("updated_ms", Integer, nullable=False),
+    sqlite_strict=True,
 )
 
 SHIFT = Table(
@@ -109,6 +115,7 @@ SHIFT = Table(
     Column("closed_ms", Integer),
     Column("last_seq", Integer),
     Column("counted_minor", Integer),
+    sqlite_strict=True,
 )
 
 SHIFT_TOTAL = Table(
@@ -120,6 +127,7 @@ SHIFT_TOTAL = Table(
     Column("count", Integer, nullable=False),
     Column("amount_minor", Integer, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 
 # One row per acknowledgement; the last one counts. A restored head office may acknowledge less.
@@ -134,6 +142,7 @@ ACK = Table(
     Column("key_id", Text, nullable=False),
     Column("sig", BLOB, nullable=False),
     Column("stored_ms", Integer, nullable=False),
+    sqlite_strict=True,
 )
 
 RESULT = Table(
@@ -145,6 +154,7 @@ RESULT = Table(
     Column("post_seq", Integer),
     Column("allocations", BLOB, nullable=False),
     Column("hq_epoch", Integer, nullable=False),
+    sqlite_strict=True,
 )
 
 PRINT_JOB = Table(
@@ -155,6 +165,7 @@ PRINT_JOB = Table(
     Column("attempts", Integer, nullable=False),
     Column("code", Text, nullable=False),
     Column("updated_ms", Integer, nullable=False),
+    sqlite_strict=True,
 )
 
 PIN_TRY = Table(
@@ -164,6 +175,7 @@ PIN_TRY = Table(
     Column("verifier", BLOB, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("locked", Integer, nullable=False),
+    sqlite_strict=True,
 )
 
 META = Table(
@@ -172,6 +184,7 @@ META = Table(
     Column("name", Text, primary_key=True),
     Column("value", BLOB, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 
 

@@ -34,6 +34,7 @@ LIGHT = Table(
     Column("flags", Text),
     Column("lots", BLOB),
     Column("marks", BLOB),
+    sqlite_strict=True,
 )
 CARD = Table(
     "card",
@@ -45,6 +46,7 @@ CARD = Table(
     Column("tail", Text, nullable=False),
     Column("medium", Text, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 BLOCK = Table(
     "block",
@@ -54,6 +56,7 @@ BLOCK = Table(
     Column("since_ms", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 PROGRAMME = Table(
     "programme",
@@ -64,6 +67,7 @@ PROGRAMME = Table(
     Column("data", BLOB, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("signature", BLOB, nullable=False),
+    sqlite_strict=True,
 )
 STAFF = Table(
     "staff",
@@ -75,6 +79,7 @@ STAFF = Table(
     Column("approver", Integer, nullable=False),
     Column("language", Text, nullable=False),
     Column("verifier", BLOB, nullable=False),
+    sqlite_strict=True,
 )
 DEVICE = Table(
     "device",
@@ -87,6 +92,7 @@ DEVICE = Table(
     Column("till", Text, nullable=False),
     Column("revoked", Integer, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 PRODUCT = Table(
     "product",
@@ -95,6 +101,7 @@ PRODUCT = Table(
     Column("ver", Integer, nullable=False),
     Column("barcode", Text, nullable=False),
     Column("data", BLOB, nullable=False),
+    sqlite_strict=True,
 )
 PROFILE = Table(
     "profile",
@@ -106,6 +113,7 @@ PROFILE = Table(
     Column("initials", Text, nullable=False),
     Column("data", BLOB, nullable=False),
     Column("expires_ms", Integer),
+    sqlite_strict=True,
 )
 ALIAS = Table(
     "alias",
@@ -114,6 +122,7 @@ ALIAS = Table(
     Column("ver", Integer, nullable=False),
     Column("member", BLOB, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 TOMB = Table(
     "tomb",
@@ -122,6 +131,7 @@ TOMB = Table(
     Column("key", Text, primary_key=True),
     Column("ver", Integer, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 OTHER = Table(
     "other",
@@ -130,6 +140,7 @@ OTHER = Table(
     Column("key", Text, primary_key=True),
     Column("ver", Integer, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 META = Table(
     "meta",
@@ -137,6 +148,7 @@ META = Table(
     Column("name", Text, primary_key=True),
     Column("value", BLOB, nullable=False),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
 
 # Made after the rows when a file is built at once: 4x quicker than row by row.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
 from sync.database.till.database import TillDatabase, create
 from sync.database.till.journal import Identity, NewEntry
-from sync.database.till.keys import FileWrap, LoadedKeys, make_keys, save_keys
+from sync.database.till.keys import FileWrap, make_keys, save_keys
 from sync.domain import accounts
 from sync.domain.ids import uuid7
 from sync.domain.journal import Basis, Body, Claim, Effect, Kind, Moment, Place
@@ -29,11 +33,18 @@ def identity(device: UUID = DEVICE, epoch: int = 1) -> Identity:
     return Identity(device, epoch, sha256(record).digest(), record, "hq-test", bytes(64))
 
 
-def enrolled(folder: Path) -> LoadedKeys:
-    """Return the keys of a folder that holds a journal and nothing in it."""
-    keys = save_keys(folder, make_keys(), FileWrap(folder))
-    create(folder, keys, identity())
-    return keys
+@cache
+def _template() -> Path:
+    """Return an enrolled folder to copy: migrating takes longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="guibin-till-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    create(folder, save_keys(folder, make_keys(), FileWrap(folder)), identity())
+    return folder
+
+
+def enrolled(folder: Path) -> None:
+    """Make `folder` one that holds keys, a journal, and nothing in it."""
+    shutil.copytree(_template(), folder, dirs_exist_ok=True)
 
 
 def opened(folder: Path, **options: object) -> TillDatabase:

@@ -46,6 +46,7 @@ def _entry_tables() -> None:
         sa.Column("prev", sa.BLOB(), nullable=False),
         sa.Column("hash", sa.BLOB(), nullable=False),
         sa.Column("signature", sa.BLOB(), nullable=False),
+        sqlite_strict=True,
     )
     op.create_table(
         "effect",
@@ -56,6 +57,7 @@ def _entry_tables() -> None:
         sa.Column("delta", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_table(
         "exposure",
@@ -67,6 +69,7 @@ def _entry_tables() -> None:
         sa.Column("stored_value_minor", sa.Integer(), nullable=False),
         sa.Column("debit_ops", sa.Integer(), nullable=False),
         sa.Column("top_up_minor", sa.Integer(), nullable=False),
+        sqlite_strict=True,
     )
     op.create_table(
         "attachment",
@@ -77,6 +80,7 @@ def _entry_tables() -> None:
         sa.Column("member", sa.BLOB()),
         sa.Column("data", sa.BLOB(), nullable=False),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_table(
         "newcomer",
@@ -87,6 +91,7 @@ def _entry_tables() -> None:
         sa.Column("phone_tail", sa.Text(), nullable=False),
         sa.Column("light", sa.BLOB(), nullable=False),
         sa.Column("card", sa.BLOB(), nullable=False),
+        sqlite_strict=True,
     )
     op.create_index("newcomer_phone_key", "newcomer", ["phone_key"])
     op.create_index("newcomer_phone_tail", "newcomer", ["phone_tail"])
@@ -104,6 +109,7 @@ def _outbox_tables() -> None:
         sa.Column("key_id", sa.Text(), nullable=False),
         sa.Column("sig", sa.BLOB(), nullable=False),
         sa.Column("stored_ms", sa.Integer(), nullable=False),
+        sqlite_strict=True,
     )
     op.create_table(
         "result",
@@ -113,6 +119,7 @@ def _outbox_tables() -> None:
         sa.Column("post_seq", sa.Integer()),
         sa.Column("allocations", sa.BLOB(), nullable=False),
         sa.Column("hq_epoch", sa.Integer(), nullable=False),
+        sqlite_strict=True,
     )
 
 
@@ -126,6 +133,7 @@ def _counter_tables() -> None:
         sa.Column("dead", sa.Integer(), nullable=False),
         sa.Column("opened_ms", sa.Integer(), nullable=False),
         sa.Column("updated_ms", sa.Integer(), nullable=False),
+        sqlite_strict=True,
     )
     op.create_table(
         "shift",
@@ -138,6 +146,7 @@ def _counter_tables() -> None:
         sa.Column("closed_ms", sa.Integer()),
         sa.Column("last_seq", sa.Integer()),
         sa.Column("counted_minor", sa.Integer()),
+        sqlite_strict=True,
     )
     op.create_table(
         "shift_total",
@@ -147,6 +156,7 @@ def _counter_tables() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("amount_minor", sa.Integer(), nullable=False),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
     op.create_table(
         "print_job",
@@ -155,6 +165,7 @@ def _counter_tables() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("updated_ms", sa.Integer(), nullable=False),
+        sqlite_strict=True,
     )
     op.create_table(
         "pin_try",
@@ -162,10 +173,12 @@ def _counter_tables() -> None:
         sa.Column("verifier", sa.BLOB(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("locked", sa.Integer(), nullable=False),
+        sqlite_strict=True,
     )
     op.create_table(
         "meta",
         sa.Column("name", sa.Text(), primary_key=True),
         sa.Column("value", sa.BLOB(), nullable=False),
         sqlite_with_rowid=False,
+        sqlite_strict=True,
     )
