@@ -138,6 +138,8 @@ class Pump:
                 self._rest(self.round())
                 failures = failures if self._reloaded else 0
             except Exception as error:  # noqa: BLE001  # whatever it is, the thread goes on trying
+                if self._stopping.is_set():
+                    break  # cut short by `stop`: what was under way is asked for again next time
                 pause_ms = self._failed(error, failures)
                 failures += 1
                 self._wait_out(pause_ms)

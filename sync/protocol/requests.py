@@ -206,7 +206,5 @@ class _PublicKeys(HTTPSignatureKeyResolver):
 
 
 def _signer(signer: Signer) -> HTTPMessageSigner:
-    return HTTPMessageSigner(
-        signature_algorithm=algorithms.ED25519,
-        key_resolver=MappingKeyResolver(public_keys={}, private_keys={signer.key: signer.private}),
-    )
+    own = MappingKeyResolver(public_keys={}, private_keys={signer.key: signer.private})
+    return HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=own)
