@@ -16,7 +16,10 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """The new card: number, holder and tier on its picture, what was read and whether it fits."""
+    """The new card: number, holder and tier on its picture, what was read and whether it fits.
+
+    `can_issue`: the next number of this till's own block may be taken instead of a card.
+    """
 
     number: str
     holder: str
@@ -27,6 +30,7 @@ class CardView:
     error: str = ""
     has_card: bool = False
     can_change: bool = False
+    can_issue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True)
 class EnrolView:
-    """`step` is 1 details, 2 card, 3 done; `consultants` are (id, name); `why` is why they may."""
+    """`step` is 1 details, 2 card, 3 done; `consultants` are (id, name); `why` is why they may;
+    `earlier` are purchases shown by their receipts."""
 
     step: int
     phone: FieldView
@@ -64,3 +69,4 @@ class EnrolView:
     back: ActionView
     primary: ActionView
     done: tuple[IconLine, ...] = ()
+    earlier: FieldView = FieldView()

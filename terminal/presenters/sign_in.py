@@ -140,7 +140,7 @@ class SignInPresenter:
         self.desk.jobs.read(lambda: sign_in.people(till), self._read_people)
         self.show()
 
-    def _came(self, session: Session, open_: OpenShift | None | Trouble) -> None:
+    def _came(self, session: Session, open_: OpenShift | Trouble | None) -> None:
         self.busy = False
         if isinstance(open_, Trouble):
             self.desk.refuse(open_)
