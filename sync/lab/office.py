@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -50,6 +51,7 @@ STOP_S: Final = 10.0
 LAST_SEQ: Final = 1 << 40
 SETUP_MS: Final = 2 * 3_600_000  # the chain is set up two hours before the first step
 T = TypeVar("T")
+_MIGRATING: Final = threading.Lock()  # Alembic keeps its context in one place per process
 
 OfficeCommand = Callable[[Path, int, str], Sequence[str]]
 """Command line of a head-office process: folder, port, seed."""
@@ -78,7 +80,10 @@ class PlayOffice:
         first_ms = min((scenario.utc_ms(step) for step in scenario.steps), default=0)
         self._now_ms = first_ms - SETUP_MS
         seed = f"{scenario.head.seed}"
-        service.init(self._folder, self._now_ms, database=database, random=Seeded(f"{seed}|init"))
+        with _MIGRATING:
+            service.init(
+                self._folder, self._now_ms, database=database, random=Seeded(f"{seed}|init")
+            )
         settings = service.read_settings(self._folder, scenario=True)
         try:
             self._hq = self._run(self._enter(settings, seed))
