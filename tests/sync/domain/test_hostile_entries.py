@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from sync.domain import canonical
@@ -486,7 +486,7 @@ def test_only_posted_kinds_may_move_value() -> None:
     assert MAY_MOVE.keys() <= POSTED_KINDS
 
 
-texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 json = st.recursive(
     st.none() | st.booleans() | st.integers(-HUGE, HUGE) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner),
@@ -537,7 +537,10 @@ def wild_bodies(draw: st.DrawFn) -> bytes:
     built = plain(body)
     if draw(st.booleans()):
         built[draw(st.sampled_from(sorted(built)))] = draw(json)
-    return canonical.encode(built)
+    try:
+        return canonical.encode(built)
+    except canonical.NotCanonical:  # two drawn keys that are one in NFC
+        reject()
 
 
 @given(bodies=st.lists(wild_bodies() | st.binary(max_size=40), min_size=1, max_size=4))
