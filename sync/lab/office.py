@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import socket
 import subprocess
 import threading
@@ -16,8 +17,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
-
-import httpx
 
 from sync.database.headoffice import directory, ledger
 from sync.database.headoffice.rows import Device
@@ -120,9 +119,8 @@ class PlayOffice:
         while time.monotonic() < until:
             if self._process.poll() is not None:
                 break
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/v1/health", trust_env=False).status_code == 200:
-                    return
+            if _answers(port):
+                return
             time.sleep(0.05)
         tail = (self._folder / "serve.log").read_text(encoding="utf-8", errors="replace")[-2000:]
         raise PlayFaultError(f"head office did not start:\n{tail}")
@@ -298,3 +296,15 @@ def _seen(device: Device, entries: int) -> DeviceAtHeadOffice:
         device.head_seq,
         device.head_hash.hex(),
     )
+
+
+def _answers(port: int) -> bool:
+    """Whether a head office answers on this machine's `port`."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2.0)
+    try:
+        connection.request("GET", "/v1/health")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
