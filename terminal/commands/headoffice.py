@@ -123,7 +123,7 @@ def serve(
         raise _fail("--seed makes keys that can be guessed: it goes with --scenario only.", 2)
     try:
         settings = service.read_settings(folder, scenario=scenario)
-        random = Seeded(seed) if seed else from_system
+        random = Seeded(f"{seed}|serve") if seed else from_system
         typer.echo(f"Head office answers at {'http' if plain else 'https'}://{host}:{port}")
         run(settings, host, port, tls=not plain, random=random)
     except FileNotFoundError:

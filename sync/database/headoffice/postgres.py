@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NUMBERS_LOCK: Final = 0x6775_6962_696E  # "guibin": one lock for all drawn numbers
 POOL_SIZE: Final = 8
+COPY_ROWS: Final = 16  # below, its extra round trip costs more than it saves
 STATEMENT_TIMEOUT_MS: Final = 60_000
 LOST: Final = (
     asyncpg.PostgresConnectionError,
@@ -81,8 +82,12 @@ class PostgresSession:
         return int(status.rsplit(" ", 1)[-1])
 
     async def write(self, write: Write, rows: Sequence[Row]) -> None:
-        """Write a set of rows, one array per column."""
-        if rows:
+        """Write a set of rows: COPY where that is all, else one array per column."""
+        if write.plain_into and len(rows) >= COPY_ROWS:
+            await self._connection.copy_records_to_table(
+                write.plain_into, records=rows, columns=write.columns
+            )
+        elif rows:
             await self._connection.execute(write.postgres_text, *write.arrays(rows))
 
     async def draw(self, name: str, count: int) -> Sequence[int]:

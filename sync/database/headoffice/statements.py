@@ -102,11 +102,15 @@ def _json_list(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Writes a set of rows, each a tuple in the order of `columns`."""
+    """Writes a set of rows, each a tuple in the order of `columns`.
+
+    `plain_into`: the table, where nothing but an INSERT is meant: PostgreSQL can COPY then.
+    """
 
     columns: tuple[str, ...]
     sqlite_text: str
     postgres_text: str
+    plain_into: str = ""
 
     def arrays(self, rows: Sequence[Row]) -> list[tuple[object, ...]]:
         """The rows turned into one array per column."""
@@ -122,6 +126,7 @@ def insert(table: sa.Table, *columns: str, conflict: str = "") -> Write:
         names,
         f"{into} VALUES ({marks}) {conflict}".rstrip(),
         f"{into} SELECT * FROM unnest({_arrays(table, names)}) {conflict}".rstrip(),  # noqa: S608  # names of our own tables
+        "" if conflict else table.name,
     )
 
 
