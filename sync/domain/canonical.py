@@ -107,9 +107,9 @@ def is_plain(value: object, depth: int) -> bool:
         return False
     items = value
     if kind is dict:
-        if not _TEXT.issuperset(map(type, value)):  # type: ignore[call-overload]  # a dict
+        if not _TEXT.issuperset(map(type, value)):  # type: ignore[call-overload]  # it is a dict
             return False
-        items = value.values()  # type: ignore[attr-defined]  # a dict
+        items = value.values()  # type: ignore[attr-defined]  # it is a dict
     for item in items:  # type: ignore[attr-defined]  # a dict's values, a list or a tuple
         kind = type(item)
         if kind is str or kind is bool or item is None:

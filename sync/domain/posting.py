@@ -112,7 +112,8 @@ class _Run:
         book = self.books.members[self.body.member]
         self._debits(book)
         self._credits(book)
-        book.marks[f"{self.ref.device}:{self.ref.epoch}"] = self.ref.seq
+        mark = f"{self.ref.device}:{self.ref.epoch}"  # never back, when an older entry comes later
+        book.marks[mark] = max(book.marks.get(mark, 0), self.ref.seq)
         book.version = self.post_seq
         self.books.touched[book.member] = book
 

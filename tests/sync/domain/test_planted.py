@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.sync.domain.ledger_machine import LedgerMachine
 from tests.sync.domain.planted import LEDGER, ORACLE, PLANTED
-from tests.sync.domain.properties import PROPERTIES
+from tests.sync.domain.properties_of_runs import PROPERTIES
 from tests.sync.domain.test_oracle import compare
 
 CASES = [(bug.name, name) for bug in PLANTED for name in bug.seen_by]

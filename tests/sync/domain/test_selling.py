@@ -12,7 +12,7 @@ from sync.domain.pricing import BasketLine, price
 from sync.domain.programme import PointsTender, Tier
 from sync.domain.redeeming import gift, most_points, points_tender
 from sync.domain.refusals import Code, Refusal
-from sync.domain.selling import Buyer, Wish, effects, money_account, pay, quote
+from sync.domain.selling import Buyer, Quote, Wish, effects, money_account, pay, quote
 from sync.domain.stored_value import deeper_price, split, top_up
 from sync.domain.trace import MAX_TRACE_BYTES, Step, TraceTooLong, bounded
 from tests.sync.domain.making import (
@@ -34,7 +34,7 @@ def code(answer: object) -> Code | None:
     return answer.code if isinstance(answer, Refusal) else None
 
 
-def wished(amounts: list[int], available: Balances = RICH, **wish: Any) -> object:
+def wished(amounts: list[int], available: Balances = RICH, **wish: Any) -> Quote | Refusal:
     buyer = Buyer(ANNA, DIAMOND, available)
     return quote(PROGRAMME, "W", plain_amounts(*amounts), buyer, Wish(**wish))
 
@@ -72,7 +72,7 @@ def test_short_points_are_never_said_to_be_negative() -> None:
 
 def test_a_wish_beyond_the_price_is_cut_to_it() -> None:
     # 100.00 at 9 折 is 90.00, all of it by stored value at 95 %: 85.50
-    found = granted(wished([10_000], Balances(0, 9_000), stored_value_minor=99_999)).data  # type: ignore[attr-defined]  # a quote
+    found = granted(wished([10_000], Balances(0, 9_000), stored_value_minor=99_999)).data
     assert (found.money_minor, found.due_minor, found.principal_minor) == (0, 8_550, 8_550)
     assert found.points_earned == 85
 
