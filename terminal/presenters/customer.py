@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from sync.domain.refusals import Refusal
+from sync.domain.refusals import Code, Refusal, refuse
 from terminal.presenters.desk import Desk
 from terminal.presenters.lookups import Served, serve
 from terminal.presenters.member_drawing import empty_pane, find_view, member_view
@@ -13,8 +13,9 @@ from terminal.presenters.member_pane_view import MemberPaneView
 from terminal.usecases import identify
 from terminal.usecases.drafts import Bearer
 from terminal.usecases.identify import MemberCard
-from terminal.usecases.outcome import Trouble
+from terminal.usecases.outcome import Trouble, use_case
 from terminal.usecases.search import Found, search
+from terminal.usecases.till import Till
 
 FIND_FROM = 2  # letters of a name from which a search begins
 
@@ -72,6 +73,13 @@ class Customer:
         till = self._desk.till
         self._busy = True
         self._desk.jobs.read(lambda: identify.choose(till, UUID(member_id)), self._chosen)
+        self._tell()
+
+    def choose_bearer(self, bearer: Bearer) -> None:
+        """Serve the member of an operation that was left."""
+        till = self._desk.till
+        self.bearer, self._loading = bearer, self.served is None
+        self._desk.jobs.read(lambda: found_again(till, bearer), self._chosen)
         self._tell()
 
     def refresh(self) -> None:
@@ -153,10 +161,12 @@ class Customer:
         self._tell()
 
     def _chosen(self, found: MemberCard | Refusal | Trouble) -> None:
-        self._busy = False
+        self._busy = self._loading = False
         if isinstance(found, MemberCard):
             self.take(found)
             return
+        if self.served is None:
+            self.bearer = None
         self._desk.refuse(found)
         self._tell()
 
@@ -179,6 +189,12 @@ class Customer:
     def _tell(self) -> None:
         for listener in self.changed:
             listener()
+
+
+@use_case
+def found_again(till: Till, bearer: Bearer) -> MemberCard | Refusal:
+    """The member of a draft."""
+    return identify.member_card(till, bearer) or refuse(Code.CARD_UNKNOWN)
 
 
 def _refreshed(desk: Desk, card: MemberCard) -> Served | Trouble:

@@ -108,7 +108,15 @@ class EnrolPresenter:
         self._people: tuple[Person, ...] = ()
         self._asked = 0
         self.busy = False
-        self._forget()
+        self._values = dict.fromkeys(FIELDS, "")
+        self._touched: set[str] = set()
+        self._consent, self._consultant = False, ""
+        self._read: CredentialRead | None = None
+        self._card_error = ""
+        self._looked: Looked | None = None
+        self._refused_duplicates = False
+        self._enrolled: Enrolled | None = None
+        self.finished: Finished | None = None
 
     def draw_with(self, render: Render[EnrolView]) -> None:
         """Draw on this screen from now on."""
@@ -301,15 +309,12 @@ class EnrolPresenter:
     # -- results ---------------------------------------------------------------------------------
 
     def _forget(self) -> None:
+        """An empty form."""
         self._values = dict.fromkeys(FIELDS, "")
-        self._touched: set[str] = set()
+        self._touched = set()
         self._consent, self._consultant = False, ""
-        self._read: CredentialRead | None = None
-        self._card_error = ""
-        self._looked: Looked | None = None
-        self._refused_duplicates = False
-        self._enrolled: Enrolled | None = None
-        self.finished: Finished | None = None
+        self._read, self._card_error, self._looked = None, "", None
+        self._refused_duplicates, self._enrolled, self.finished = False, None, None
 
     def _look(self) -> None:
         self._asked += 1
@@ -403,5 +408,3 @@ class EnrolPresenter:
 
     def member_scanned(self, found: MemberCard) -> None:
         """Not called: this screen takes the reading itself."""
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from hardware.events import CredentialRead, Medium, masked
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
     from terminal.presenters.enrol import EnrolPresenter
 
 PHONE_DIGITS: Final = 11
-_ERRORS: Final[Mapping[str, Code]] = {
-    "phone": Code.PHONE_INVALID,
-    "name": Code.NAME_NEEDED,
-    "birthday": Code.BIRTHDAY_INVALID,
-}
-_SAID: Final = {
-    "phone": "enrol.phone_invalid",
-    "name": "enrol.name_needed",
-    "birthday": "enrol.birthday_invalid",
-}
 
 
 def enrol_view(of: EnrolPresenter) -> EnrolView:
@@ -79,26 +68,20 @@ def primary(of: EnrolPresenter) -> ActionView:
 def _missing(of: EnrolPresenter) -> str:
     """What is still missing, the first thing first; empty when nothing is."""
     text, looked = of.desk.text, of.looked
-    if not of.value("phone").strip():
-        return text("enrol.phone_invalid")
-    if not of.value("name").strip():
-        return text("enrol.name_needed")
     errors = looked.errors if looked else frozenset()
-    for name, code in _ERRORS.items():
-        if code in errors:
-            return text(_SAID[name])
-    if birthday(of.value("birthday")) is None:
-        return text("enrol.birthday_invalid")
-    if of.earlier() is None:
-        return text("enrol.earlier_invalid")
-    if of.read is None:
-        return text("enrol.card_wait_title")
-    if not of.consent:
-        return text("enrol.need_consent")
-    why = looked.why if looked else None
-    if not isinstance(why, Eligibility):
-        return text("enrol.why_not_title")
-    return ""
+    asked = (
+        (not of.value("phone").strip() or Code.PHONE_INVALID in errors, "enrol.phone_invalid"),
+        (not of.value("name").strip(), "enrol.name_needed"),
+        (
+            birthday(of.value("birthday")) is None or Code.BIRTHDAY_INVALID in errors,
+            "enrol.birthday_invalid",
+        ),
+        (of.earlier() is None, "enrol.earlier_invalid"),
+        (of.read is None, "enrol.card_wait_title"),
+        (not of.consent, "enrol.need_consent"),
+        (looked is None or not isinstance(looked.why, Eligibility), "enrol.why_not_title"),
+    )
+    return next((text(code) for missing, code in asked if missing), "")
 
 
 def _step(of: EnrolPresenter) -> int:

@@ -207,9 +207,7 @@ class FramePresenter:
         self._reading = True
         self.desk.jobs.read(lambda: identify.scan(till, read), partial(self._identified, at))
 
-    def _identified(
-        self, at: str, found: MemberCard | ProductFound | Refusal | Trouble
-    ) -> None:
+    def _identified(self, at: str, found: MemberCard | ProductFound | Refusal | Trouble) -> None:
         self._reading = False
         screen = self._screens.get(self.screen)
         if self.screen != at or screen is None or hasattr(screen, "card_read"):

@@ -90,9 +90,7 @@ class ChoosingDesk:
 class GiftsPresenter(Serving):
     """Presenter of the gifts screen."""
 
-    def __init__(
-        self, desk: Desk, customer: Customer, render: Render[GiftsView] = nowhere
-    ) -> None:
+    def __init__(self, desk: Desk, customer: Customer, render: Render[GiftsView] = nowhere) -> None:
         self._render = render
         self._choosing_desk = ChoosingDesk(desk.till)
         self._choosing: Choosing | None = None

@@ -177,9 +177,7 @@ class PointsPresenter(Serving):
                 text("points.explain_offline"),
                 text("explain.rule", rule=text("rule.offline"), version=version),
                 rows,
-                AmountRow(
-                    text("points.offline"), text.number(served.usable_points), strong=True
-                ),
+                AmountRow(text("points.offline"), text.number(served.usable_points), strong=True),
             )
         return None
 

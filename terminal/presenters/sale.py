@@ -32,9 +32,7 @@ AMOUNT_DIGITS = 7  # a plain number longer than this is a code, not an amount
 class SalePresenter(Serving):
     """Presenter of the sale screen."""
 
-    def __init__(
-        self, desk: Desk, customer: Customer, render: Render[SaleView] = nowhere
-    ) -> None:
+    def __init__(self, desk: Desk, customer: Customer, render: Render[SaleView] = nowhere) -> None:
         self._render = render
         self._ringing = Ringing(desk.till)
         self._rung: Rung | None = None
@@ -309,9 +307,7 @@ class SalePresenter(Serving):
             self.desk.refuse(rung.refused)
         elif rung.joining is not None and not self._prompted:
             self._prompted = True
-            self.desk.say(
-                "notice.may_join", action="enrol", spent_minor=rung.joining.single_minor
-            )
+            self.desk.say("notice.may_join", action="enrol", spent_minor=rung.joining.single_minor)
         self.desk.hooks.redraw()
         self.show()
 

@@ -91,9 +91,7 @@ class LoadingDesk:
 class TopUpPresenter(Serving):
     """Presenter of the top-up screen."""
 
-    def __init__(
-        self, desk: Desk, customer: Customer, render: Render[TopUpView] = nowhere
-    ) -> None:
+    def __init__(self, desk: Desk, customer: Customer, render: Render[TopUpView] = nowhere) -> None:
         self._render = render
         self._loading_desk = LoadingDesk(desk.till)
         self._loading: Loading | None = None

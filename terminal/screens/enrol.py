@@ -30,6 +30,7 @@ class EnrolScreen(Screen):
     consultant_chosen = Signal(object)
     consent_pressed = Signal()
     card_dropped = Signal()
+    next_card_pressed = Signal()
     duplicate_accepted = Signal()
     duplicate_refused = Signal()
 
@@ -76,7 +77,7 @@ class EnrolScreen(Screen):
         for number, step in enumerate(self._steps, start=1):
             set_property(step, "tone", "accent" if number == view.step else "quiet")
             set_property(step, "role", "label-strong" if number == view.step else "label")
-        for name in _FIELDS:
+        for name in (*_FIELDS, "earlier"):
             shown = getattr(view, name)
             self.fields[name].show_field(shown.value, shown.error, enabled=shown.enabled)
         self._consultant.show_choice(view.consultants, view.consultant)
@@ -149,8 +150,12 @@ class EnrolScreen(Screen):
         self._other_card = Button("small", icon="refresh-cw")
         self.captions.bind(self._other_card.show_words, "enrol.other_card")
         self._other_card.clicked.connect(self.card_dropped.emit)
+        self._next_card = Button("small", icon="id-card")
+        self.captions.bind(self._next_card.show_words, "enrol.next_card")
+        self._next_card.clicked.connect(self.next_card_pressed.emit)
         fixed = self._other_card.sizePolicy().Policy.Fixed
-        self._other_card.setSizePolicy(fixed, fixed)
+        for button in (self._other_card, self._next_card):
+            button.setSizePolicy(fixed, fixed)
         side = column(spacing=6)
         side.addStretch(1)
         for part in (self._card_title, self._card_words, self._card_error):
@@ -163,7 +168,8 @@ class EnrolScreen(Screen):
             line.addWidget(words, 1)
             self._done_lines.append(holder(line))
             side.addWidget(self._done_lines[-1])
-        side.addWidget(self._other_card, 0, Qt.AlignmentFlag.AlignLeft)
+        for button in (self._other_card, self._next_card):
+            side.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         side.addStretch(1)
         both = row(spacing=20)
         both.addWidget(self._card, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -202,6 +208,13 @@ class EnrolScreen(Screen):
         why.body.addWidget(self._why_title)
         why.body.addLayout(line)
         why.body.addWidget(self._why_note)
+        self.fields["earlier"] = Field()
+        self.captions.bind(self.fields["earlier"].name, "enrol.field.earlier")
+        self.captions.bind(
+            self.fields["earlier"].entry.setPlaceholderText, "enrol.example.earlier"
+        )
+        self.fields["earlier"].edited.connect(partial(self._edited, "earlier"))
+        why.body.addWidget(self.fields["earlier"])
         note, self._note_title = Card(spacing=6), label("section")
         self._note = label("label", wrap=True)
         note.body.addWidget(self._note_title)
@@ -251,6 +264,7 @@ class EnrolScreen(Screen):
         show_text(self._card_words, card.text)
         show_text(self._card_error, card.error)
         self._other_card.setVisible(card.can_change)
+        self._next_card.setVisible(card.can_issue)
 
     def _show_done(self, lines: tuple[IconLine, ...]) -> None:
         for place, (icon, words) in enumerate(self._done_rows):
@@ -263,7 +277,8 @@ class EnrolScreen(Screen):
         order: list[QWidget] = [
             self.fields["phone"].entry, self.fields["name"].entry, self.fields["birthday"].entry,
             self._consultant, self.fields["sizes"].entry, self.fields["colours"].entry,
-            self._other_card, self._consent, self._back, self.primary,
+            self.fields["earlier"].entry, self._other_card, self._next_card, self._consent,
+            self._back, self.primary,
         ]  # fmt: skip
         for before, after in pairwise(order):
             self.setTabOrder(before, after)

@@ -159,6 +159,11 @@ class NoticeBar(QFrame):
         self.setLayout(bar)
         self.setFixedHeight(current().px(40))
 
+    def press(self) -> None:
+        """Press the notice's button, if it has one."""
+        if self._action_code:
+            self._action.click()
+
     def show_view(self, notice: NoticeView | None, hint: str) -> None:
         """Draw the notice, or the hint."""
         shown = notice or NoticeView(hint, tone="", dismissable=False)
@@ -170,7 +175,7 @@ class NoticeBar(QFrame):
         show_text(self._code, shown.code)
         self._action_code = shown.action
         self._action.setVisible(bool(shown.action))
-        self._action.show_words(shown.action_label)
+        self._action.show_words(shown.action_label, hint="Ctrl+Enter" if shown.action else "")
         self._close.setVisible(notice is not None and shown.dismissable)
 
 

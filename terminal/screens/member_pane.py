@@ -1,16 +1,19 @@
 """The member pane, the same on every screen that serves a member."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QWidget
 
 from terminal.input.keymap import Intent, key_label
-from terminal.presenters.member_pane_view import MemberPaneView, MemberView
+from terminal.presenters.member_pane_view import FindView, MemberPaneView, MemberView
 from terminal.presenters.parts_view import IconLine
 from terminal.screens.amount_rows import EmptyState
 from terminal.widgets.buttons import Button
 from terminal.widgets.captions import Captions
 from terminal.widgets.cards import Card, column, holder, row
+from terminal.widgets.fields import Entry
 from terminal.widgets.icons import Icon
 from terminal.widgets.labels import Figure, label, rule, show_text, tone_token
 from terminal.widgets.pills import Pill
@@ -18,6 +21,7 @@ from terminal.widgets.theme import current
 
 _TIER_ICONS = {"diamond": "gem", "gold": "star", "silver": "star"}
 _LINES = 4
+_MATCHES = 6
 
 
 class BalanceBox(Card):
@@ -68,16 +72,75 @@ class _Line(QWidget):
         self._words.setText(line.text)
 
 
+class FindPart(QWidget):
+    """Looking for a member: a field, what was found below it."""
+
+    edited = Signal(object)
+    submitted = Signal(object)
+    chosen = Signal(object)
+
+    def __init__(self, captions: Captions) -> None:
+        super().__init__()
+        self.setProperty("role", "clear")
+        self.entry = Entry(icon="search")
+        captions.bind(self.entry.setPlaceholderText, "find.field")
+        captions.bind(self.entry.setAccessibleName, "find.field")
+        self.entry.textEdited.connect(self.edited.emit)
+        self._note = label("label", wrap=True)
+        self._ids = [""] * _MATCHES
+        self._buttons: list[Button] = []
+        box = column(spacing=6)
+        box.addWidget(self.entry)
+        box.addWidget(self._note)
+        for place in range(_MATCHES):
+            button = Button("tile")
+            button.setFixedHeight(current().px(52))
+            button.clicked.connect(partial(self._press, place))
+            self._buttons.append(button)
+            box.addWidget(button)
+        box.addStretch(1)
+        self.setLayout(box)
+
+    def show_find(self, view: FindView) -> None:
+        """Draw what is typed and found."""
+        self.entry.show_value(view.entry)
+        show_text(self._note, view.note)
+        for place, button in enumerate(self._buttons):
+            button.setVisible(place < len(view.matches))
+            if place < len(view.matches):
+                match = view.matches[place]
+                self._ids[place] = match.member_id
+                button.show_words(match.name, detail=match.detail)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter in the field searches; other keys belong to the screen."""
+        enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if enter and self.entry.hasFocus() and self.entry.text():
+            self.submitted.emit(self.entry.text())
+        else:
+            event.ignore()
+
+    def _press(self, place: int) -> None:
+        self.chosen.emit(self._ids[place])
+
+
 class MemberPane(Card):
     """Empty, loading, or the member."""
 
     enrol_requested = Signal()
     change_requested = Signal()
     profile_requested = Signal()
+    find_edited = Signal(object)
+    find_submitted = Signal(object)
+    match_chosen = Signal(object)
 
     def __init__(self, captions: Captions) -> None:
         super().__init__(padding=18, spacing=0)
         self._empty = EmptyState("id-card")
+        self.finder = FindPart(captions)
+        self.finder.edited.connect(self.find_edited.emit)
+        self.finder.submitted.connect(self.find_submitted.emit)
+        self.finder.chosen.connect(self.match_chosen.emit)
         self._enrol = Button(icon="user-plus")
         captions.bind(
             lambda words: self._enrol.show_words(words, hint=key_label(Intent.ENROL)),
@@ -86,6 +149,7 @@ class MemberPane(Card):
         self._enrol.clicked.connect(self.enrol_requested.emit)
         empty = column()
         empty.addWidget(self._empty, 1)
+        empty.addWidget(self.finder, 2)
         empty.addWidget(self._enrol)
         self._waiting = EmptyState("loader-circle")
         self._pages = QStackedWidget()
@@ -110,6 +174,8 @@ class MemberPane(Card):
         """Draw the view."""
         self._empty.show_state(view.prompt_title, view.prompt)
         self._enrol.setVisible(view.can_enrol)
+        self.finder.show_find(view.find)
+        self._empty.setVisible(not view.find.matches)
         self._waiting.show_state(view.loading, "")
         self._change.setVisible(view.can_change)
         self._profile.setVisible(view.has_profile)

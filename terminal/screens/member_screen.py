@@ -1,6 +1,7 @@
 """The three columns of a screen that serves a member: member, work, money."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from terminal.presenters.member_pane_view import MemberPaneView
@@ -16,6 +17,7 @@ from terminal.screens.base import Screen, margins
 from terminal.screens.member_pane import MemberPane
 from terminal.screens.pay_column import PayColumn
 from terminal.text import Text
+from terminal.widgets.buttons import Button
 from terminal.widgets.cards import Card, row
 from terminal.widgets.theme import current
 
@@ -25,6 +27,9 @@ _WIDE, _NARROW = (332, 324), (252, 264)
 class MemberScreen(Screen):
     """Member left, work in the middle (explanations open over it), money right."""
 
+    find_edited = Signal(object)
+    find_submitted = Signal(object)
+    match_chosen = Signal(object)
     enrol_requested = Signal()
     member_change_requested = Signal()
     profile_requested = Signal()
@@ -43,6 +48,7 @@ class MemberScreen(Screen):
         self._centre = QStackedWidget()
         self.work = Card(padding=0, spacing=0)
         self.pay: PayColumn
+        self.tenders: list[Button] = []
 
     def assemble(self, work: QWidget, pay: PayColumn) -> None:
         """Put the columns together and forward what the shared parts report."""
@@ -60,6 +66,9 @@ class MemberScreen(Screen):
         self.member.enrol_requested.connect(self.enrol_requested.emit)
         self.member.change_requested.connect(self.member_change_requested.emit)
         self.member.profile_requested.connect(self.profile_requested.emit)
+        self.member.find_edited.connect(self.find_edited.emit)
+        self.member.find_submitted.connect(self.find_submitted.emit)
+        self.member.match_chosen.connect(self.match_chosen.emit)
         self.explain.closed.connect(self.back_pressed.emit)
         pay.primary_pressed.connect(self.primary_pressed.emit)
         pay.explain_pressed.connect(self.explain_requested.emit)
@@ -89,6 +98,27 @@ class MemberScreen(Screen):
         if layout is not None:
             layout.setContentsMargins(pixels, theme.px(16), pixels, 0)
             layout.setSpacing(pixels)
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Also Ctrl+digit: tenders 1 to 4, points 5, stored value 6; Ctrl+F is the search."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return self.take_chord(event.key())
+        return super().take_key(event)
+
+    def take_chord(self, key: int) -> bool:
+        """Act on Ctrl and a key; False if it means nothing here."""
+        if key == Qt.Key.Key_F and self.member.finder.entry.isVisible():
+            self.member.finder.entry.setFocus()
+            return True
+        place = key - Qt.Key.Key_1.value
+        return 0 <= place < len(self.tenders) and self.press_tender(place)
+
+    def press_tender(self, place: int) -> bool:
+        """Choose a tender by its place."""
+        if not self.tenders[place].isEnabled() or not self.tenders[place].isVisible():
+            return False
+        self.tenders[place].click()
+        return True
 
     def type_key(self, key: str) -> None:
         """Digits are the PIN's while one is asked for, the amount's otherwise."""

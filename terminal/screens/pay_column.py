@@ -40,6 +40,7 @@ class TenderRow(QWidget):
         self.setProperty("role", "clear")
         self._codes = [""] * _TENDERS
         self._buttons: list[Button] = []
+        self.buttons = self._buttons
         box = row(spacing=8)
         for place in range(_TENDERS):
             button = Button("tender", checkable=True)
@@ -56,7 +57,7 @@ class TenderRow(QWidget):
                 tender = tenders[place]
                 self._codes[place] = tender.code
                 button.show_icon(tender.icon)
-                button.show_words(tender.label)
+                button.show_words(tender.label, corner=f"^{place + 1}")
                 button.show_state(
                     enabled=tender.enabled, reason=tender.reason, chosen=tender.chosen
                 )

@@ -1,6 +1,6 @@
 """Sale: scan, deductions, tenders, done."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QWidget
 
 from terminal.presenters.parts_view import AmountRow, CreditView
@@ -61,6 +61,14 @@ class SaleScreen(MemberScreen):
         self._tenders.show_tenders(view.tenders)
         self.show_pay(view.due, view.primary, earns=view.earns, pin=view.pin, done=view.done)
 
+    def take_chord(self, key: int) -> bool:
+        """Also Ctrl+5 and Ctrl+6: points and stored value."""
+        credit = {Qt.Key.Key_5.value: self._points, Qt.Key.Key_6.value: self._value}.get(key)
+        if credit is None:
+            return super().take_chord(key)
+        credit.click()
+        return True
+
     def retranslate(self) -> None:
         """Also the captions of the table."""
         super().retranslate()
@@ -112,6 +120,7 @@ class SaleScreen(MemberScreen):
         self._still_due = AmountRowLine(ask=False, height=24)
         self._tenders = TenderRow()
         self._tenders.chosen.connect(self.tender_chosen.emit)
+        self.tenders = self._tenders.buttons
         self._cash = AmountRowLine(ask=False, height=22)
         page = tender_page((offers, self._still_due, self._tenders, self._cash))
         return PayColumn(self.captions, page)

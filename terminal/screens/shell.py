@@ -48,6 +48,7 @@ class Shell(QWidget):
         self._stack = QStackedWidget()
         for screen in self._screens.values():
             self._stack.addWidget(screen)
+        self._narrow = False
         self._assemble()
         self._connect()
         self.setMinimumSize(*_SMALLEST)
@@ -65,6 +66,12 @@ class Shell(QWidget):
             self._stack.setCurrentWidget(self._screens[view.screen])
             self._screens[view.screen].arrive()
 
+    def add_screen(self, name: str, screen: Screen) -> None:
+        """Take in a screen that was built after the window was shown."""
+        self._screens[name] = screen
+        self._stack.addWidget(screen)
+        screen.show_narrow(self._narrow)
+
     def retranslate(self) -> None:
         """Put all fixed words again after `Text.switch`; then render every view again."""
         self._captions.refresh()
@@ -80,7 +87,7 @@ class Shell(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Choose the narrow or the wide arrangement."""
         super().resizeEvent(event)
-        narrow = self.width() < current().px(_NARROW_BELOW)
+        narrow = self._narrow = self.width() < current().px(_NARROW_BELOW)
         self.top.show_narrow(narrow)
         self.rail.show_narrow(narrow)
         self.status.show_narrow(narrow)
@@ -112,6 +119,8 @@ class Shell(QWidget):
         self.notice.dismissed.connect(self.notice_dismissed.emit)
         self.status.language_pressed.connect(self.language_toggled.emit)
         self.status.offline_pressed.connect(self.offline_toggled.emit)
+        for chord in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(chord), self).activated.connect(self.notice.press)
         for key, intent in KEYS.items():
             if intent not in _SCREEN_KEYS:
                 self._shortcut(key, partial(self._function_key, intent))

@@ -96,6 +96,7 @@ class TopUpScreen(MemberScreen):
     def _build_pay(self) -> PayColumn:
         self._tenders = TenderRow()
         self._tenders.chosen.connect(self.tender_chosen.emit)
+        self.tenders = self._tenders.buttons
         self._cash = AmountRowLine(ask=False, height=22)
         caption = label("label")
         self.captions.bind(caption.setText, "top_up.tender")
