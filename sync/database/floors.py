@@ -44,6 +44,7 @@ _TOTAL: Final = insert_sql(
         "amount_minor = amount_minor + excluded.amount_minor"
     ),
 ).text
+_DRAFT: Final = insert_sql(t.DRAFT).text
 _LIGHT: Final = insert_sql(r.LIGHT).text
 _CARD: Final = insert_sql(r.CARD).text
 RAW_CARD: Final = "SELECT * FROM card WHERE token = ?"
@@ -70,16 +71,15 @@ def set_synchronous(file: JournalFile, synchronous: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RawOperation:
-    """One operation as rows, in order; `body`: what is hashed, `digest`: what is signed."""
+    """One operation as rows, in order; `body`: what is hashed."""
 
     body: bytes
-    digest: bytes
     statements: tuple[Statement, ...]
 
 
-def raw_operations(journal: Journal) -> Iterator[RawOperation]:
-    """The operations of a journal as the rows they wrote."""
-    for entry in journal.all_entries():
+def raw_operations(journal: Journal, after: int = 0) -> Iterator[RawOperation]:
+    """The operations of a journal with seq > `after` as the rows they wrote."""
+    for entry in journal.all_entries(after):
         statements = []
         with journal.file.read() as connection:
             for table in _COPIED:
@@ -90,7 +90,7 @@ def raw_operations(journal: Journal) -> Iterator[RawOperation]:
         body = read_body(entry.body)
         for tender, amount in derived.tenders(body).items():
             statements.append((_TOTAL, [(body.shift, tender, body.kind, 1, amount)]))
-        yield RawOperation(entry.body, entry.hash, tuple(statements))
+        yield RawOperation(entry.body, tuple(statements))
 
 
 class RawTill:
@@ -101,6 +101,10 @@ class RawTill:
     ) -> None:
         """Open a journal whose tables are there."""
         self._connection, self._sign = open_raw(path, key, synchronous), sign
+
+    def draft(self, entry_id: bytes, state: bytes) -> None:
+        """Keep a draft, as a commit of its own."""
+        self._connection.execute(_DRAFT, (entry_id, "sale", state, 0, 0, 0))
 
     def commit(self, operation: RawOperation) -> None:
         """Hash, sign, write the rows and commit."""

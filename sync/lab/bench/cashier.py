@@ -11,26 +11,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 from sync.database import floors
-from sync.database.engine import connect, transaction
-from sync.database.till.counter import write_value
-from sync.database.till.journal import Identity, Journal, NewEntry
-from sync.database.till.journal_file import FILE, JournalFile
+from sync.database.till.journal import Journal
+from sync.database.till.journal_file import FILE
 from sync.database.till.replica import Replica
 from sync.database.till.replica_rows import Change
-from sync.database.till.schema import migrate
 from sync.database.till.seals import Seal
-from sync.database.till.turns import Turn
 from sync.lab.bench import sample
 from sync.lab.bench.harness import Goal, Group, Size, Values, percentile
 from sync.protocol.keys import Signer
 
 OPERATION: Final = Goal(
     1, "cashier's operation, FULL", "cashier.ops", "cashier.raw_ops", "op/s", 0.80, at_least=True
+)
+WHOLE: Final = Goal(
+    1, "the whole use case, FULL", "whole.ops", "whole.raw_ops", "op/s", 0.80, True, part="u"
 )
 CPU: Final = Goal(
     2, "CPU of that operation", "cpu.ops", "cpu.raw_ops", "op/CPU s", 0.50, at_least=True
@@ -44,14 +44,15 @@ COMMITS: Final = 100
 BETWEEN_S: Final = 0.008
 BLOCK: Final = 20
 MEMBERS: Final = 5_000
-BUYERS: Final = 100
+DRAFT: Final = bytes(400)  # about what a draft of two lines has
 PAGE: Final = 500
 
 
 class Counter(Protocol):
-    """A till on which sales are rung up. `journal`: where they end."""
+    """A till on which sales are rung up. `journal`: where they end; `key`: of its file."""
 
     journal: Journal
+    key: bytes
 
     def sell(self, number: int) -> None:
         """Ring up and commit the sale of that number."""
@@ -62,64 +63,44 @@ class Counter(Protocol):
         ...
 
 
-OpenCounter = Callable[[Path, Turn], Counter]
+@dataclass(frozen=True, slots=True)
+class Tills:
+    """How to make a till's folder and open tills on it. `path`: the commit path from goods to
+    committed entry; `whole`: the use case, which keeps a draft before it.
+    """
 
-
-class RulesAndJournal:
-    """The sale by the domain's rules and the journal, without a use case around them."""
-
-    def __init__(self, folder: Path, turn: Turn) -> None:
-        """Open the journal in `folder`."""
-        self._file = JournalFile(folder, sample.KEY, turn=turn)
-        self.journal = Journal(self._file, Signer(sample.SEED).sign)
-
-    def sell(self, number: int) -> None:
-        """Work out, pay, append."""
-        body = sample.sale_body(number, number % BUYERS, sample.HELD)
-        self.journal.append(NewEntry(body, receipt=True))
-
-    def close(self) -> None:
-        """Close the journal."""
-        self._file.close()
-
-
-def make_journal(folder: Path) -> None:
-    """An empty enrolled journal in `folder`."""
-    path = folder / FILE
-    path.touch(mode=0o600)
-    migrate(path, sample.KEY)
-    identity = Identity(sample.DEVICE, sample.EPOCH, bytes(32), b"{}", "hq", bytes(64))
-    with closing(connect(path, sample.KEY)) as connection, transaction(connection):
-        write_value(connection, "identity", sample.packed(identity))
+    make: Callable[[Path], None]
+    path: Callable[[Path], Counter]
+    whole: Callable[[Path], Counter]
 
 
 class CashierBench:
     """Ours, the bare driver and the bare disk, in turns of a few operations."""
 
-    goals: Sequence[Goal] = (OPERATION, CPU, TAIL)
+    goals: Sequence[Goal] = (OPERATION, WHOLE, CPU, TAIL)
 
-    def __init__(self, folder: Path, size: Size, open_counter: OpenCounter) -> None:
+    def __init__(self, folder: Path, size: Size, tills: Tills) -> None:
         self.notes: list[str] = []
-        self._folder, self._open = folder, open_counter
+        self._folder, self._tills = folder, tills
         self._count = size.of(1_000, least=2 * BLOCK)
         self._sign = Signer(sample.SEED).sign
         self._round = 0
         self._template = folder / "template"
-        self._template.mkdir()
-        make_journal(self._template)
+        tills.make(self._template)
         self._operations = self._recorded()
 
     def sides(self) -> Mapping[str, Callable[[], Values]]:
         """With the disk, and without."""
-        return {"full": self._full, "cpu": self._cpu}
+        return {"full": self._full, "whole": self._whole, "cpu": self._cpu}
 
     def _recorded(self) -> list[floors.RawOperation]:
         """The rows that the sales of a round write."""
-        with closing(self._open(self._fresh(), Turn())) as counter:
+        with closing(self._tills.path(self._fresh())) as counter:
             floors.set_synchronous(counter.journal.file, "OFF")
+            before = counter.journal.head().seq
             for number in range(self._count):
                 counter.sell(number)
-            return list(floors.raw_operations(counter.journal))
+            return list(floors.raw_operations(counter.journal, before))
 
     def _fresh(self) -> Path:
         self._round += 1
@@ -128,24 +109,27 @@ class CashierBench:
         return folder
 
     @contextmanager
-    def _both(self, synchronous: str) -> Iterator[tuple[Callable[[int], None], ...]]:
+    def _both(
+        self, opened: Callable[[Path], Counter], synchronous: str
+    ) -> Iterator[tuple[Counter, floors.RawTill]]:
         with ExitStack() as stack:
             mine, theirs = self._fresh(), self._fresh()
             stack.callback(shutil.rmtree, mine)
             stack.callback(shutil.rmtree, theirs)
-            counter = stack.enter_context(closing(self._open(mine, Turn())))
+            counter = stack.enter_context(closing(opened(mine)))
             floors.set_synchronous(counter.journal.file, synchronous)
-            path = theirs / FILE
-            raw = floors.RawTill(path, sample.KEY, self._sign, synchronous)
-            stack.enter_context(closing(raw))
-            yield counter.sell, lambda number: raw.commit(self._operations[number])
+            raw = floors.RawTill(theirs / FILE, counter.key, self._sign, synchronous)
+            yield counter, stack.enter_context(closing(raw))
 
     def _full(self) -> Values:
-        with ExitStack() as stack:
-            ours, raw = stack.enter_context(self._both("FULL"))
+        with self._both(self._tills.path, "FULL") as (counter, raw), ExitStack() as stack:
             page = floors.DiskPages(self._folder / f"pages-{self._round}")
             stack.enter_context(closing(page))
-            steps = (ours, raw, lambda _: page.append())
+            steps = (
+                counter.sell,
+                lambda number: raw.commit(self._operations[number]),
+                lambda _: page.append(),
+            )
             mine, theirs, disk = in_turns(steps, self._count, time.perf_counter)
         return {
             "cashier.ops": len(mine) / sum(mine),
@@ -154,8 +138,19 @@ class CashierBench:
             "disk.p99": percentile(disk, 0.99) * 1e3,
         }
 
+    def _whole(self) -> Values:
+        with self._both(self._tills.whole, "FULL") as (counter, raw):
+
+            def bare(number: int) -> None:
+                raw.draft(sample.entry_id(number).bytes, DRAFT)
+                raw.commit(self._operations[number])
+
+            mine, theirs = in_turns((counter.sell, bare), self._count, time.perf_counter)
+        return {"whole.ops": len(mine) / sum(mine), "whole.raw_ops": len(theirs) / sum(theirs)}
+
     def _cpu(self) -> Values:
-        with self._both("OFF") as steps:
+        with self._both(self._tills.path, "OFF") as (counter, raw):
+            steps = counter.sell, lambda number: raw.commit(self._operations[number])
             mine, theirs = in_turns(steps, self._count, time.process_time)
         return {"cpu.ops": len(mine) / sum(mine), "cpu.raw_ops": len(theirs) / sum(theirs)}
 
@@ -179,13 +174,11 @@ class WorstBench:
 
     goals: Sequence[Goal] = (WORST,)
 
-    def __init__(self, folder: Path, open_counter: OpenCounter) -> None:
+    def __init__(self, folder: Path, tills: Tills) -> None:
         self.notes: list[str] = []
-        folder.joinpath("till").mkdir()
-        make_journal(folder / "till")
-        turn = Turn()
-        self._counter = open_counter(folder / "till", turn)
-        seal = Seal(sample.KEY, b"bench")
+        tills.make(folder / "till")
+        self._counter = tills.path(folder / "till")
+        seal, turn = Seal(sample.KEY, b"bench"), self._counter.journal.file.turn
         self._replica = Replica(folder / "replica-1.db", sample.KEY, seal, turn)
         self._sold, self._applied = 0, 0
         self._pages = [_page(start) for start in range(0, MEMBERS, PAGE)]
@@ -242,24 +235,18 @@ def _page(start: int) -> list[Change]:
     ]
 
 
-def cashier(open_counter: OpenCounter = RulesAndJournal) -> Group:
-    """Goals 1 to 3 on the till that `open_counter` opens."""
+def groups(tills: Tills) -> tuple[Group, Group]:
+    """Goals 1 to 3, and goal 4, on the tills of `tills`."""
 
     @contextmanager
-    def opened(size: Size) -> Iterator[CashierBench]:
+    def cashier(size: Size) -> Iterator[CashierBench]:
         with TemporaryDirectory(prefix="guibin-bench-") as folder:
-            yield CashierBench(Path(folder), size, open_counter)
-
-    return Group((OPERATION, CPU, TAIL), opened)
-
-
-def worst(open_counter: OpenCounter = RulesAndJournal) -> Group:
-    """Goal 4 on the till that `open_counter` opens."""
+            yield CashierBench(Path(folder), size, tills)
 
     @contextmanager
-    def opened(_: Size) -> Iterator[WorstBench]:
+    def worst(_: Size) -> Iterator[WorstBench]:
         with ExitStack() as stack:
             folder = stack.enter_context(TemporaryDirectory(prefix="guibin-bench-"))
-            yield stack.enter_context(closing(WorstBench(Path(folder), open_counter)))
+            yield stack.enter_context(closing(WorstBench(Path(folder), tills)))
 
-    return Group((WORST,), opened)
+    return Group((OPERATION, WHOLE, CPU, TAIL), cashier), Group((WORST,), worst)

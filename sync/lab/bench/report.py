@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from sync.lab.bench.harness import Figure, Report
 
 _HEADINGS: Final = ("#", "goal", "ours", "floor", "unit", "ratio", "goal", "reached")
@@ -63,3 +65,8 @@ def lines(report: Report) -> Iterator[str]:
         f"{', reduced sizes' if report.quick else ''}; {here.system}, {here.cores} cores, Python "
         f"{here.python}, load {here.load[0]:g} before and {here.load[1]:g} after"
     )
+
+
+def as_json(report: Report) -> bytes:
+    """The report for a program: `harness.Report` as indented JSON; no ratio is without a number."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"

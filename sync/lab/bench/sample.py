@@ -28,6 +28,7 @@ from sync.domain.programme import (
     Earning,
     Gift,
     Joining,
+    OfflineLimits,
     PointsTender,
     Programme,
     Ratio,
@@ -47,6 +48,18 @@ PLACE: Final = Place("A", "A1", "A1-1")
 DAY: Final = date(2026, 11, 20)
 START_MS: Final = 1_795_140_000_000
 TIER: Final = Tier("gold", Words("金卡", "Gold"), 500_000, 900, 950)
+MUCH: Final = 10**12
+UNLIMITED: Final = OfflineLimits(
+    points_soft_op_minor=MUCH,
+    points_soft_ops_card_day=MUCH,
+    points_hard_card_day_minor=MUCH,
+    stored_value_soft_op_minor=MUCH,
+    stored_value_hard_card_day_minor=MUCH,
+    stored_value_token_cap_minor=MUCH,
+    at_risk_soft_minor=MUCH,
+    at_risk_hard_minor=MUCH,
+    at_risk_hard_ops=MUCH,
+)
 PROGRAMME: Final = Programme(
     version=3,
     effective_from=date(2026, 1, 1),
@@ -57,6 +70,7 @@ PROGRAMME: Final = Programme(
     points_tenders=(PointsTender("pt", 100, 1_000, 500),),
     gifts=(Gift("scarf", Words("丝巾", "Scarf"), 1_000, 5_000, 9_900),),
     stored_value=StoredValue((TopUpStep(30_000, 3_000),)),
+    offline=UNLIMITED,
 )
 HELD: Final = Balances(points=2_000_000_000, principal=400_000_000_000, bonus=40_000_000_000)
 _MEMBER: Final = 0x0198_F100 << 96 | 0x7 << 76 | 0x8 << 60
@@ -162,3 +176,8 @@ def sale_body(number: int, buyer: int, available: Balances) -> Body:
 def packed(value: object) -> bytes:
     """A struct as the till keeps it among its single values."""
     return msgspec.msgpack.encode(value)
+
+
+def rich(number: int) -> LightRow:
+    """The light row of a member who can pay for everything the benchmark rings up."""
+    return msgspec.structs.replace(light_row(number), balances=HELD)
