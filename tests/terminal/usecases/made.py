@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import random
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -138,12 +142,21 @@ def record(sign_key: bytes, agree_key: bytes) -> EnrolmentRecord:
 
 def enrolled(folder: Path) -> None:
     """Make the folder of an enrolled till."""
+    shutil.copytree(_template(), folder, dirs_exist_ok=True)
+
+
+@cache
+def _template() -> Path:
+    """Return an enrolled folder to copy: migrating takes longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="guibin-till-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     keys = make_keys()
     whole = msgspec.structs.replace(keys, token=TOKEN_KEY, phone=PHONE_KEY)
     loaded = save_keys(folder, whole, FileWrap(folder))
     signed = sign_enrolment(HQ, record(whole.public, whole.agree_public))
     start = genesis(signed)
     create(folder, loaded, Identity(DEVICE, 1, start, signed.data, signed.key, signed.signature))
+    return folder
 
 
 def light(points: int = 0, principal: int = 0, bonus: int = 0, version: int = 1) -> LightRow:
