@@ -1,0 +1,179 @@
+"""Every scenario of ours, played by real processes, against figures worked out by hand.
+
+The figures stand in the comments of each file too, with the arithmetic; here they are written down
+a second time, so that neither the file's own expectations nor the player is believed alone. Money
+in fen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Shows
+
+Balances = tuple[int, int, int]  # points, principal, bonus
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What must come out: members' balances; (pays, receives, own) of each dealer, the other
+    dealers nothing; refusals by step; exceptions."""
+
+    members: dict[str, Balances]
+    dealers: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    exceptions: tuple[str, ...] = ()
+
+
+SEEN = Figures({"xia": (50, 0, 0)}, {"A": (0, 12_50, 12_50), "B": (12_50, 0, 0)})
+UNSEEN = Figures({"xia": (550, 0, 0)}, refused={"spend": "points_short"})
+
+BY_HAND = {
+    "gift-two-dealers": Figures(  # golden case 4
+        {"zhou": (0, 0, 0)}, {"A": (30_00, 0, 0), "B": (0, 50_00, 0), "C": (20_00, 0, 0)}
+    ),
+    "stored-value-two-dealers": Figures(  # golden case 8
+        {"gu": (90, 209_10, 20_91)}, {"A": (90_90, 0, 0), "B": (0, 90_90, 9_09)}
+    ),
+    "earn-ratios": Figures({"shen": (1098, 0, 0)}),  # golden cases 1, 5
+    "joining": Figures(  # golden case 2
+        {"du": (3090, 0, 0), "ye": (2999, 0, 0)},
+        refused={"join-1": "not_eligible", "join-3": "not_eligible", "join-5": "not_eligible"},
+    ),
+    "points-tender": Figures(  # golden case 3
+        {"su": (1290, 0, 0)},
+        {"A": (75_00, 0, 25_00), "B": (0, 25_00, 0), "C": (0, 50_00, 0)},
+        {
+            "share": "points_above_share",
+            "multiple": "points_not_multiple",
+            "not-here": "points_tender_not_here",
+        },
+    ),
+    "parts-sum": Figures(  # golden case 5
+        {"ding": (0, 0, 0)}, {"A": (0, 6_66, 3_34), "B": (3_33, 0, 0), "C": (3_33, 0, 0)}
+    ),
+    "lot-order": Figures(  # golden case 6
+        {"ren": (100, 0, 0)}, {"A": (15_00, 0, 0), "B": (10_00, 0, 0), "C": (0, 25_00, 5_00)}
+    ),
+    "deeper-price": Figures(  # golden cases 8, 10
+        {"fang": (4151, 0, 0)}, {"A": (304_07, 0, 0), "B": (0, 304_07, 20_93)}
+    ),
+    "facts-stay": Figures(  # golden case 13
+        {"tan": (100, 0, 0)},
+        {"A": (0, 50_00, 0), "B": (0, 35_00, 15_00), "C": (85_00, 0, 0)},
+        {"gift-c": "points_short"},
+        ("overdraft", "rule_mismatch"),
+    ),
+    "offline-limits": Figures(  # design 5, sync-ledger 2.10
+        {"meng": (3880, 1120_00, 0)},
+        {"A": (140_00, 0, 0), "B": (0, 140_00, 0)},
+        {
+            "gift-1": "approver_needed",
+            "gift-3": "offline_card_day",
+            "sale-1": "offline_not_authenticated",
+            "top-up-1": "approver_needed",
+            "top-up-2": "offline_top_up",
+        },
+    ),
+    "kills": Figures({"wan": (40, 0, 0)}, {"A": (50_00, 0, 0), "B": (0, 50_00, 0)}),
+    "day": Figures(
+        {"fang": (2580, 227_27, 22_73), "zhang": (3434, 0, 0)},
+        {"A": (147_73, 0, 1120_00), "B": (0, 147_73, 7_27)},
+        {"one-more": "offline_card_day"},
+    ),
+}
+KILLS = [
+    "draft.opened", "commit.before", "commit.after", "print.started", "push.sent", "push.replied",
+    "ack.stored", "feed.applied",
+]  # fmt: skip
+
+
+def check(found: dict[str, Any], figures: Figures) -> None:
+    """Compare a result with the figures, at head office and at every till."""
+    for name, (points, principal, bonus) in figures.members.items():
+        member = found["members"][name]
+        wanted = {"points": points, "principal": principal, "bonus": bonus}
+        assert wanted.items() <= member["headoffice"].items()
+        for shown in member["tills"].values():
+            assert wanted.items() <= shown["confirmed"].items()
+            assert set(shown["pending"].values()) == {0}
+    for dealer, position in found["dealers"].items():
+        pays, receives, own = figures.dealers.get(dealer, (0, 0, 0))
+        wanted = {"pays": pays, "receives": receives, "net": pays - receives, "own": own}
+        assert position == wanted, dealer
+    assert set(figures.dealers) <= set(found["dealers"])
+    assert sum(position["net"] for position in found["dealers"].values()) == 0
+    assert {r["step"]: r["code"] for r in found["refusals"]} == figures.refused
+    assert sorted(e["code"] for e in found["exceptions"]) == sorted(figures.exceptions)
+    check_journals(found)
+
+
+def check_journals(found: dict[str, Any]) -> None:
+    """Every till's file verifies, and head office holds each of its entries once."""
+    for till in found["tills"].values():
+        assert till["verified"]
+        assert till["entries"] == till["head_seq"] == till["acked"] == till["headoffice_entries"]
+        assert till["head_hash"] == till["headoffice_head_hash"]
+    assert found["disagreements"] == []
+    for line in (found["statement"] or {"lines": []})["lines"]:
+        assert line["explanation"]["redeemed"]["till"] == line["entry"]["till"]
+        assert line["explanation"]["redeemed"]["seq"] == line["entry"]["seq"]
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_scenario_ends_as_worked_out_by_hand(shows: Shows, name: str) -> None:
+    code, said, found = shows.result(name)
+    assert code == 0, said
+    check(found, BY_HAND[name])
+    assert all(expectation["held"] for expectation in found["expectations"])
+
+
+def test_late_sync_ends_the_same_in_every_order_and_batching(shows: Shows) -> None:
+    code, said, found = shows.result("late-sync")
+    assert code == 0, said
+    plays = found["plays"]
+    assert len({(*play["order"], play["batch"]) for play in plays}) == len(plays) == 12
+    for play in plays:
+        seen = play["order"].index("spend") == 2
+        assert play["variant"] == ("seen" if seen else "unseen")
+        check(play, SEEN if seen else UNSEEN)
+        assert all(refusal["online"] for refusal in play["refusals"])
+    assert {play["order"].index("spend") for play in plays} == {0, 1, 2}
+
+
+@pytest.mark.parametrize("name", ["day", "kills"])
+def test_a_till_was_killed_at_every_step_and_came_back(shows: Shows, name: str) -> None:
+    _, said, found = shows.result(name)
+    killed = {
+        point: happened["recovered"]
+        for happened in found["operations"]
+        for point in happened["killed_at"]
+    }
+    assert sorted(killed) == sorted(KILLS), said
+    for point in ("draft.opened", "commit.before"):
+        assert killed[point] == ["resumed"]
+    for point in ("commit.after", "print.started"):
+        assert killed[point] == ["reprinted"]
+    for point in KILLS[4:]:
+        assert killed[point] == ["repeated"]
+
+
+def test_the_demo_days_gift_leads_from_the_statement_to_the_scan(shows: Shows) -> None:
+    _, _, found = shows.result("day")
+    [line] = [row for row in found["statement"]["lines"] if row["kind"] == "gift"]
+    assert (line["pays"], line["receives"], line["amount"]) == ("A", "B", 50_00)
+    why = line["explanation"]
+    [gift] = [o for o in found["operations"] if o["step"] == "gift"]
+    assert (why["redeemed"]["till"], why["redeemed"]["seq"]) == ("B1-1", gift["seq"])
+    [joined] = [o for o in found["operations"] if o["step"] == "first"]
+    assert (why["earned"]["till"], why["earned"]["seq"]) == ("A1-1", joined["seq"])
+    assert why["claim"] == {"units": 1000, "amount": 50_00}
+    assert len(why["card_tail"]) == 4
+
+
+def test_every_scenario_of_ours_has_figures_here(shows: Shows) -> None:
+    names = {path.stem for path in shows.files}
+    assert names == {*BY_HAND, "late-sync"}
