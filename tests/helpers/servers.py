@@ -33,6 +33,8 @@ def postgres_server() -> Iterator[Any]:
 
         folder = Path(tempfile.mkdtemp(prefix="gb"))  # short: a socket stands in it
         server = get_server(folder, cleanup_mode="stop")
+    server.psql("ALTER SYSTEM SET fsync = off;")  # no test takes the power away from it
+    server.psql("SELECT pg_reload_conf();")
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
