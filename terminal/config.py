@@ -34,7 +34,8 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of a till. `headoffice`: its address; `pins`: SHA-256 of its certificates, hex;
     `plain_loopback`: plain HTTP on this machine only (the demo); `tape`: folder of the second copy
-    of the journal, on another volume (empty: none); `wedge`: a keyboard scanner is connected."""
+    of the journal, on another volume (empty: none); `wedge`: a keyboard scanner is connected;
+    `sandbox`: a demo, whose window has a switch that takes the network away."""
 
     headoffice: str
     pins: tuple[Pin, ...] = ()
@@ -43,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     theme: str = "light"
     tape: str = ""
     wedge: bool = True
+    sandbox: bool = False
     printer: Printer = Printer()
 
 

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
-import socket
-import subprocess
 import threading
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
@@ -32,6 +28,7 @@ from sync.headoffice.seeding import Seeder
 from sync.headoffice.service import HeadOffice, Settings
 from sync.headoffice.setup import Setup
 from sync.lab.drive import Figures
+from sync.lab.office_process import OfficeProcess
 from sync.lab.player import People
 from sync.lab.ports import (
     DeviceAtHeadOffice,
@@ -45,8 +42,6 @@ from sync.lab.ports import (
 from sync.lab.scenario import Publish, Scenario
 from sync.lab.seeding import description, story_members
 
-READY_S: Final = 30.0
-STOP_S: Final = 10.0
 LAST_SEQ: Final = 1 << 40
 SETUP_MS: Final = 2 * 3_600_000  # the chain is set up two hours before the first step
 T = TypeVar("T")
@@ -66,7 +61,7 @@ class PlayOffice:
         self._label = ""
         self._runner = asyncio.Runner()
         self._stack = contextlib.AsyncExitStack()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = OfficeProcess()
         self._hq: HeadOffice | None = None
         self._tills: dict[tuple[UUID, int], str] = {}
         self.url = ""
@@ -107,34 +102,12 @@ class PlayOffice:
         return await seeder.seed(description(self._scenario, later), self._now_ms)
 
     def _serve(self, seed: str) -> None:
-        with contextlib.closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        with (self._folder / "serve.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command(self._folder, port, f"{seed}|serve"), stdout=log, stderr=log
-            )
-        until = time.monotonic() + READY_S
-        while time.monotonic() < until:
-            if self._process.poll() is not None:
-                break
-            if _answers(port):
-                return
-            time.sleep(0.05)
-        tail = (self._folder / "serve.log").read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise PlayFaultError(f"head office did not start:\n{tail}")
+        self._process.start(self._folder, lambda port: self._command(self._folder, port, seed))
+        self.url = self._process.url
 
     def stop(self) -> None:
         """End the process and close the database."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        self._process = None
+        self._process.stop()
         if self._hq is not None:
             self._hq = None
             self._run(self._stack.aclose())
@@ -296,15 +269,3 @@ def _seen(device: Device, entries: int) -> DeviceAtHeadOffice:
         device.head_seq,
         device.head_hash.hex(),
     )
-
-
-def _answers(port: int) -> bool:
-    """Whether a head office answers on this machine's `port`."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2.0)
-    try:
-        connection.request("GET", "/v1/health")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

@@ -340,7 +340,8 @@ def read_sources(path: FilePath) -> tuple[Source, list[Source], Head | None]:
 
 def read_story(story: Source, files: list[Source], head: Head | None) -> Scenario:
     """The scenario of sources already read; ScenarioError when a table of them is wrong."""
-    steps: tuple[AnyStep, ...] = story.array("step", AnyStep)  # type: ignore[arg-type]  # a union
+    kind: type[AnyStep] = AnyStep  # type: ignore[assignment]  # a union stands in for its types
+    steps = story.array("step", kind)
     scenario = Scenario(
         head=head or Head(name="wrong"),
         chain=setup_of(files),
