@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "headoffice": ("terminal.commands.headoffice", "Serve head office; run and explain clearing."),
     "journal": ("terminal.commands.journal", "Verify, show or export a till's journal."),
     "play": ("terminal.commands.play", "Play a described story through real tills."),
+    "demo": ("terminal.commands.demo", "Try everything on a small chain."),
     "bench": ("terminal.commands.bench", "Measure against what the machine can do."),
 }
 
