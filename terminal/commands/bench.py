@@ -52,5 +52,5 @@ def _groups() -> list[Group]:
         lookup.GROUP,
         bootstrap.GROUP,
         *ingest.GROUPS,
-        *bench_qt.GROUPS,
+        bench_qt.group(),
     ]

@@ -44,7 +44,7 @@ def make_folder(folder: Path) -> None:
     try:
         database.replica.load(_rows(), {})
         database.replica.start_at(1, 4_711, sample.START_MS)
-        till = _till(database)
+        till = till_of(database)
         opened = open_shift(till, 0)
         if not isinstance(opened, OpenShift):
             raise TypeError(f"the shift does not open: {opened}")
@@ -60,7 +60,7 @@ class CommitPath:
     def __init__(self, folder: Path) -> None:
         """Open the till in `folder`."""
         self._database = TillDatabase(folder)
-        self.till = _till(self._database)
+        self.till = till_of(self._database)
         self.journal: Journal = self._database.journal
         self.key = self._database.keys.database
         shift = self.till.shift()
@@ -126,7 +126,8 @@ class UseCase(CommitPath):
 
 
 def _keys(folder: Path) -> LoadedKeys:
-    made = TillKeys(sample.SEED, *(bytes([n]) * 32 for n in range(1, 6)))
+    agree, journal, pepper = (bytes([number]) * 32 for number in (1, 2, 3))
+    made = TillKeys(sample.SEED, agree, journal, pepper, sample.KEY, sample.KEY)
     return save_keys(folder, made, FileWrap(folder))
 
 
@@ -172,7 +173,8 @@ def _rows() -> list[Change]:
     return found
 
 
-def _till(database: TillDatabase) -> Till:
+def till_of(database: TillDatabase) -> Till:
+    """The till on its files, somebody signed in, head office never asked."""
     till = Till(database, StoryClock(sample.START_MS), os.urandom, boot="bench")
     till.session = Session("s1", "Bench", ("cashier",), approver=False, language="en")
     return till

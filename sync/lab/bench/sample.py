@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from sync.domain.cards import Card, Status
+from sync.domain.cards import Card, Status, phone_key_of, token_of
 from sync.domain.journal import (
     BODY_VERSION,
     Basis,
@@ -88,9 +88,14 @@ def entry_id(number: int) -> UUID:
     return UUID(int=_ENTRY | number)
 
 
+def credential(number: int) -> str:
+    """What stands on a member's card."""
+    return f"VIP{number:08d}"
+
+
 def token(number: int) -> str:
     """Keyed hash of a member's card, as stored: hex."""
-    return sha256(b"card%d" % number).hexdigest()
+    return token_of(KEY, credential(number))
 
 
 def light_row(number: int, version: int = 1) -> LightRow:
@@ -103,7 +108,7 @@ def light_row(number: int, version: int = 1) -> LightRow:
         version,
         SURNAMES[number % len(SURNAMES)] + "*" * (1 + number % 2),
         phone[-4:],
-        sha256(phone.encode()).hexdigest(),
+        phone_key_of(KEY, phone),
         "A1",
         "A",
         lots=(LotSummary(date(2028, 11, 30), number * 7919 % 100_000),),
