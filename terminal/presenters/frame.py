@@ -266,12 +266,16 @@ class FramePresenter:
 
     # -- sync, clock, switches -------------------------------------------------------------------
 
-    def sync_changed(self, line: Line) -> None:
-        """Sync says where it stands."""
-        before, self._line = self._line, line
-        if line.state == "online" and before.state != "online":
+    def sync_changed(self, state: str, code: str, loading_per_mille: int | None) -> None:
+        """Sync says where it stands (`sync.client.pump.Status`)."""
+        before, self._line = self._line, Line(state, code, loading_per_mille)
+        if state == "online" and before.state != "online":
             self.desk.till.reachable_again()
         self.look()
+
+    def synced_by_hand(self) -> None:
+        """No sync thread runs: whether head office is asked tells whether there is a line."""
+        self._line = Line("manual")
 
     def look(self) -> None:
         """Ask the till how it stands; the answer draws the strip."""

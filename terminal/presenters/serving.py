@@ -123,6 +123,15 @@ class Serving:
         """Somebody who was found."""
         self.customer.choose(member_id)
 
+    def entry_edited(self, entry: str) -> None:
+        """Typing into the screen's own field, where it has one."""
+
+    def entry_submitted(self, entry: str) -> None:
+        """Enter in the screen's own field, where it has one."""
+
+    def tender_chosen(self, code: str) -> None:
+        """A way to pay, where money is taken."""
+
     def explain_requested(self, code: str) -> None:
         """Open the arithmetic of a number."""
         self.explaining = code
