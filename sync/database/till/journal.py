@@ -150,6 +150,7 @@ class Journal:
         with file.read() as connection:
             self.identity = identity_of(connection)
         self._device = self.identity.device
+        self._head: Head | None = None  # read and set only under the write turn
         self._watchers: list[Callable[[Entry], None]] = []
 
     @property
@@ -178,10 +179,16 @@ class Journal:
         DiskFullError (nothing written), DamagedError, WriteFailedError, Unbalanced, ValueError.
         """
         body = body_bytes(new.body)
+
+        def work(connection: Connection) -> Entry:
+            head = self._head or self._head_of(connection)
+            self._head = None  # until it landed
+            entry = self._made(head, body)
+            self._insert(connection, entry, new)
+            return entry
+
         try:
-            with self._file.write() as connection:
-                entry = self._made(self._head_of(connection), body)
-                self._insert(connection, entry, new)
+            entry = self._file.commit(work, self._landed)
         except IntegrityError:
             found = self.find(new.body.entry_id)
             if found is None:
@@ -190,6 +197,9 @@ class Journal:
         for watcher in self._watchers:
             watcher(entry)
         return Appended(entry, new=True)
+
+    def _landed(self, entry: Entry) -> None:
+        self._head = Head(entry.seq, entry.hash)
 
     def _made(self, head: Head, body: bytes) -> Entry:
         seq, epoch = head.seq + 1, self.identity.epoch

@@ -39,6 +39,7 @@ def migrate(path: Path, key: bytes, target: int = SCHEMA) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     script = ScriptDirectory.from_config(config)
+    steps = script._upgrade_revs  # noqa: SLF001  # what alembic.command.upgrade calls
     engine = engine_for(path, key)
     try:
         with engine.connect() as connection:
@@ -47,7 +48,7 @@ def migrate(path: Path, key: bytes, target: int = SCHEMA) -> None:
             with EnvironmentContext(
                 config,
                 script,
-                fn=lambda rev, _: script._upgrade_revs(revision, rev),  # noqa: SLF001  # as alembic.command.upgrade
+                fn=lambda rev, _: steps(revision, rev),
             ):
                 script.run_env()
             connection.exec_driver_sql(f"PRAGMA user_version = {target}")

@@ -26,16 +26,20 @@ class Turn:
     @contextmanager
     def cashier(self) -> Iterator[None]:
         """Write now, or next: before every waiting `sync`."""
+        self.take_as_cashier()
+        try:
+            yield
+        finally:
+            self.give()
+
+    def take_as_cashier(self) -> None:
+        """What `cashier` does on entry, for the hot path; `give` must follow."""
         with self._free:
             self._cashiers += 1
             while self._taken:
                 self._free.wait()
             self._cashiers -= 1
             self._taken = True
-        try:
-            yield
-        finally:
-            self._give()
 
     @contextmanager
     def sync(self) -> Iterator[None]:
@@ -47,9 +51,10 @@ class Turn:
         try:
             yield
         finally:
-            self._give()
+            self.give()
 
-    def _give(self) -> None:
+    def give(self) -> None:
+        """Let the next one write."""
         with self._free:
             self._taken = False
             self._free.notify_all()

@@ -9,7 +9,7 @@ from hardware.documents import CopyMark, ReceiptDocument, Row, Text, Total
 from hardware.events import PrintResult, PrintState
 from sync.database.till.counter import PrintStage
 from sync.domain.refusals import Code, Refusal
-from terminal.text import LANGUAGES
+from terminal.text import LANGUAGES, Language
 from terminal.text import Text as Words
 from terminal.usecases import enrol, identify, printing, redeem_gift, sell, shift, top_up
 from terminal.usecases.commits import Done
@@ -83,11 +83,11 @@ def lines(document: ReceiptDocument) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_kind_has_a_receipt_in_every_language(tmp_path: Path, language: str) -> None:
+def test_every_kind_has_a_receipt_in_every_language(tmp_path: Path, language: Language) -> None:
     """A missing word would be a warning, and that fails the test."""
     made = a_day(tmp_path)
     for seq in range(2, 7):
-        printed = printing.print_receipt(made, seq, Words(language))  # type: ignore[arg-type]  # one of them
+        printed = printing.print_receipt(made, seq, Words(language))
         assert isinstance(printed, Printed)
         text = "\n".join(lines(printed.document))
         assert f"A1-1-00000{seq}" in text
