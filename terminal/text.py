@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from babel.core import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -82,7 +83,7 @@ class Text:
         exponent = _EXPONENTS.get(currency, 2)
         pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
         amount = Decimal(abs(amount_fen)).scaleb(-exponent)
-        digits = format_decimal(amount, format=pattern, locale=self._language)
+        digits = format_decimal(amount, format=pattern, locale=_locale(self._language))
         mark = _SYMBOLS.get(currency, currency + " ") if symbol else ""
         return _signed(amount_fen, sign) + mark + digits
 
@@ -92,7 +93,9 @@ class Text:
 
     def number(self, value: int, *, sign: bool = False) -> str:
         """An integer with group separators: `1,240`, `−36`."""
-        return _signed(value, sign) + str(format_decimal(abs(value), locale=self._language))
+        return _signed(value, sign) + str(
+            format_decimal(abs(value), locale=_locale(self._language))
+        )
 
     def points(self, value: int, *, sign: bool = False) -> str:
         """Points with their unit: `1,240 分`, `+36 pts`."""
@@ -108,7 +111,7 @@ class Text:
 
     def time(self, moment: dt.time | dt.datetime) -> str:
         """A clock time of the store, 24 hours: `09:12`."""
-        return str(format_time(moment, "HH:mm", locale=self._language))
+        return str(format_time(moment, "HH:mm", locale=_locale(self._language)))
 
     def age(self, age_s: int) -> str:
         """How long ago, in the largest whole unit: `刚刚`, `8 分钟前`, `2 days ago`."""
@@ -121,7 +124,7 @@ class Text:
 
     def _format_date(self, day: dt.date, which: int) -> str:
         pattern = _DATE_PATTERNS[self._language][which]
-        return str(format_date(day, pattern, locale=self._language))
+        return str(format_date(day, pattern, locale=_locale(self._language)))
 
     def _pattern(self, code: str, count: object) -> str | None:
         catalogue = _catalogue(self._language)
@@ -152,6 +155,12 @@ def _signed(value: int, sign: bool) -> str:
     if value < 0:
         return _MINUS
     return "+" if sign and value > 0 else ""
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _locale(language: str) -> Locale:
+    """The formats of a language; by name they would be looked for on every number."""
+    return Locale.parse(language)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
