@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TILL: Final = "A1-1"
 EXIT_DIFFERS, EXIT_FAULT, EXIT_BUSY = 1, 3, 4
 
-app = typer.Typer(help="Try everything on a small chain.")
+app = typer.Typer(help="Try everything on a small chain.", add_completion=False)
 
 
 @app.command()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXIT_DIFFERS, EXIT_WRONG, EXIT_FAULT = 1, 2, 3
 
-app = typer.Typer(help="Play a described story through real tills.")
+app = typer.Typer(help="Play a described story through real tills.", add_completion=False)
 
 
 @app.command()
@@ -31,7 +31,7 @@ def play(
     keep: Annotated[
         Path | None, typer.Option(help="Keep all files of the play, screenshots too, in here.")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Plays of [orders] at the same time.")] = 2,
+    jobs: Annotated[int, typer.Option(help="Plays at a time, of a file with several.")] = 2,
     check: Annotated[bool, typer.Option("--check", help="Only judge the file.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")] = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Open the till.")
+app = typer.Typer(help="Open the till.", add_completion=False)
 
 
 @app.command()
