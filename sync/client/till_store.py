@@ -219,11 +219,14 @@ class ReplicaStore:
             for stray in self._database.folder.glob("snapshot-*.part"):
                 if stray != wanted:
                     stray.unlink()
-        return frozenset(
-            part.index
+        kept = [
+            part
             for part in manifest.parts
             if target.value(f"{_PART}{manifest.snapshot}:{part.index}") is not None
-        )
+        ]
+        if manifest.form is Form.SQLCIPHER and not self._file_there(manifest):
+            kept = [part for part in kept if part.scope is Scope.GLOBAL]
+        return frozenset(part.index for part in kept)
 
     def snapshot_part(self, part: Part, data: bytes) -> None:
         """Take one part durably."""
@@ -275,6 +278,11 @@ class ReplicaStore:
         if self._manifest is None:
             raise MalformedError("snapshot_not_begun")
         return self._manifest
+
+    def _file_there(self, manifest: Manifest) -> bool:
+        """Whether the bytes noted as here are: in the file to be, or moved to their place."""
+        moved = self._database.replicas.path(manifest.snapshot)
+        return self._file_path(manifest).exists() or moved.exists()
 
     def _file_path(self, manifest: Manifest) -> Path:
         return self._database.folder / f"snapshot-{manifest.snapshot}.part"

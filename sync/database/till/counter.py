@@ -262,6 +262,11 @@ class Counter:
         with self._file.write(sync=sync) as connection:
             write_value(connection, name, value)
 
+    def forget(self, name: str) -> None:
+        """Drop a kept value."""
+        with self._file.write(sync=True) as connection:
+            connection.execute("DELETE FROM meta WHERE name = ?", (name,))
+
 
 def read_value(connection: Connection, name: str) -> bytes | None:
     """A row of `meta`."""

@@ -1,13 +1,15 @@
 """Which replica is in use: a pointer file names it, and a new one takes its place whole.
 
-A replica is never renamed over. A new one is filled beside the present one, the pointer is replaced
-durably, and only then the old file goes. Its key is kept in the journal's file, which is encrypted.
+A replica is never renamed over. A new one is filled beside the present one and the pointer is
+replaced durably; the old one stays open, for whoever reads it just then, until the next one or the
+next start. Keys are kept in the journal's file, which is encrypted; a file without a key is waste.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -36,6 +38,7 @@ class Replicas:
         self._lock = Lock()
         self._next: Replica | None = None
         self._next_id = ""
+        self._previous: Replica | None = None
         self._current = self._open_current()
 
     @property
@@ -74,15 +77,19 @@ class Replicas:
     def adopt(self, snapshot: str, key: bytes, ready: Path) -> Replica:
         """Take a ready file under `key` as the replica of `snapshot`; `ready` is moved.
 
-        Raises StoreFault when it does not open or has another schema.
+        One that was moved already (before a crash) is taken as it is. Raises StoreFault when it
+        does not open or has another schema.
         """
         with self._lock:
+            if self._next is not None and self._next_id == snapshot and not ready.exists():
+                return self._next
             self._discard_next()
             path = self.path(snapshot)
-            _remove(path)
             self._counter.keep(_KEY + snapshot, key, sync=True)
-            ready.replace(path)
-            sync_folder(self._folder)
+            if ready.exists():
+                _remove(path)
+                ready.replace(path)
+                sync_folder(self._folder)
             self._next = Replica(path, key, self._seal, self._turn)
             self._next_id = snapshot
             return self._next
@@ -99,24 +106,31 @@ class Replicas:
             fresh.load(carry, {})
             fresh.generation = self._current.generation + 1
             write_durably(self._folder / POINTER, self._next_id.encode())
-            old, self._current = self._current, fresh
+            gone, self._previous, self._current = self._previous, self._current, fresh
             self._next, self._next_id = None, ""
-        old.close()
-        _remove(old.path)
+            self._counter.forget(_KEY + _id_of(self._previous.path))
+        if gone is not None:
+            gone.close()
+            _remove(gone.path)
         return fresh
 
     def close(self) -> None:
         """Close both."""
         with self._lock:
-            if self._next is not None:
-                self._next.close()
-            self._current.close()
+            for replica in (self._next, self._previous, self._current):
+                if replica is not None:
+                    replica.close()
+            if self._previous is not None:
+                _remove(self._previous.path)
 
     def path(self, snapshot: str) -> Path:
         """File of a snapshot's replica."""
         return self._folder / f"{PREFIX}{snapshot}.db"
 
     def _open_current(self) -> Replica:
+        for path in self._folder.glob(f"{PREFIX}*.db"):
+            if self._key_of(_id_of(path)) is None:
+                _remove(path)
         pointer = self._folder / POINTER
         if pointer.exists():
             name = pointer.read_text().strip()
@@ -148,9 +162,17 @@ class Replicas:
 
     def _strays(self, keep: str) -> list[Path]:
         mine = {self._current.path, self.path(keep)}
+        if self._previous is not None:
+            mine.add(self._previous.path)
         return [path for path in self._folder.glob(f"{PREFIX}*.db") if path not in mine]
 
 
+def _id_of(path: Path) -> str:
+    return path.name.removeprefix(PREFIX).removesuffix(".db")
+
+
 def _remove(path: Path) -> None:
+    """Delete a replica; what the system still holds open goes at a later start."""
     for suffix in _SUFFIXES:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+        with suppress(PermissionError):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)

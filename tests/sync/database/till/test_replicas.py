@@ -35,8 +35,10 @@ def test_a_new_replica_takes_its_place_whole(tmp_path: Path) -> None:
     assert database.replica is fresh
     assert database.replica.cursor() == (1, 40)
     assert database.replica.profile(MEMBER) is not None
-    assert files(tmp_path) == ["replica-s1.db"] != [old_name]
+    assert old_name in files(tmp_path)  # still open for whoever reads it just now
+    assert old.profile(MEMBER) is not None
     database.close()
+    assert files(tmp_path) == ["replica-s1.db"]
     again = opened(tmp_path)
     assert again.replica.light(UUID(int=1)) is not None
     again.close()
@@ -112,4 +114,32 @@ def test_a_damaged_replica_is_thrown_away_and_the_journal_stays(tmp_path: Path) 
     again = opened(tmp_path)
     assert again.replica.cursor() is None
     assert again.replica.path != path
+    again.close()
+
+
+def test_what_a_crash_left_of_an_old_replica_is_cleared_at_the_next_start(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    database.replicas.begin("s1")
+    database.replicas.activate()
+    database.replicas.begin("s2")  # half loaded: kept
+    (tmp_path / "replica-stray.db").write_bytes(b"x")
+    before = files(tmp_path)
+    database.close()
+    (tmp_path / "replica-stray.db").write_bytes(b"x")
+    assert len(before) == 4
+    again = opened(tmp_path)
+    assert files(tmp_path) == ["replica-s1.db", "replica-s2.db"]
+    again.close()
+
+
+def test_a_file_moved_before_a_crash_is_taken_as_it_is(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    key, ready = bytes([7]) * 32, tmp_path / "ready"
+    build_replica(ready, key, rows(3), (), 1, 3)
+    database.replicas.adopt("s1", key, ready)
+    database.close()
+    again = opened(tmp_path)
+    again.replicas.adopt("s1", key, ready)
+    again.replicas.activate()
+    assert again.replica.members_held() == 3
     again.close()
