@@ -182,6 +182,15 @@ class Player:
         if kill is not None:
             self._ask(lane, drive.ArmKill(at_ms=self.now_ms, point=kill.point, nth=kill.nth))
 
+    def _must_have_died(self, lane: Lane, numbered: Numbered) -> None:
+        """A kill that does not come to pass is a mistake of the story."""
+        if lane.process.armed:
+            line = self.scenario.line_of(numbered.number)
+            raise PlayFaultError(
+                f"line {line}: till {lane.process.name} did not pass {lane.process.armed} "
+                "in this step, so it was not killed"
+            )
+
     def _picture(self, step: Screenshot) -> None:
         if self._stage.windows and self._stage.pictures is not None:
             path = self._stage.pictures / f"{step.name}.png"
@@ -196,11 +205,15 @@ class Player:
         self._arm(lane)
         for _ in range(MEMBERSHIP_STARTS):
             try:
-                self._ask(lane, drive.Sync(at_ms=self.now_ms, batch=batch))
-                break
+                answer = self._ask(lane, drive.Sync(at_ms=self.now_ms, batch=batch))
             except TillDied:
                 self._after_death(lane, done)
                 done.recovered.append("repeated")
+                continue
+            if isinstance(answer, drive.Done) and not answer.synced:
+                done.outcome, done.code = "not_synced", answer.note
+            break
+        self._must_have_died(lane, numbered)
         self._tell(numbered, done)
 
     # -- operations ----------------------------------------------------------------------------
@@ -216,6 +229,7 @@ class Player:
         answer = self._perform(lane, script, done)
         self._take(done, answer)
         self._keep(step, lane, answer, person.id)
+        self._must_have_died(lane, numbered)
         self._tell(numbered, done)
 
     def _script_of(self, step: Operation, lane: Lane) -> Script:
@@ -355,7 +369,7 @@ class Player:
         return done
 
     def _tell(self, numbered: Numbered, done: Happened) -> None:
-        what = done.outcome if done.outcome == "done" else f"refused: {done.code}"
+        what = done.outcome if done.outcome == "done" else f"{done.outcome}: {done.code}"
         where = f" no. {done.seq}" if done.seq else ""
         self._stage.say(f"  {numbered.step.at:%m-%d %H:%M} {done.till} {done.do}{where} {what}")
 

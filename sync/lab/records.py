@@ -8,7 +8,8 @@ from uuid import UUID
 
 @dataclass(slots=True)
 class Happened:
-    """One operation or sync. `outcome`: done | refused; `online`: head office said no.
+    """One operation or sync. `outcome`: done | refused | not_synced (no network); `online`: head
+    office could be asked when it was refused.
 
     `killed_at`: points the till died at; `recovered`: resumed | reprinted | repeated.
     """
