@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -46,36 +46,40 @@ def _floor() -> QWidget:
     return window
 
 
-def _child_start(role: str, folder: str) -> dict[str, float]:
+def _child_start(role: str, folder: str) -> NoReturn:
     """Show a window; milliseconds since the parent started the process, and memory, at its first
-    paint."""
+    paint. Ends the process there: what a till opens behind its window is not measured."""
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication
 
     app = QApplication([])
 
     class FirstPaint(QObject):
-        """Quits when the window has been painted."""
+        """Says when the window has been painted."""
 
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
             if event.type() is QEvent.Type.Paint:
-                QTimer.singleShot(0, app.quit)
+                QTimer.singleShot(0, self.painted)
             return super().eventFilter(watched, event)
 
-    if role == "floor":
-        window, close = _floor(), _nothing
-    else:
-        from terminal.commands.bench_window import till_window
+        def painted(self) -> None:
+            took_s = time.monotonic() - float(os.environ[STARTED])
+            print(json.dumps({"ms": took_s * 1e3, "mib": _memory_mib()}), flush=True)
+            os._exit(0)
 
-        window, close = till_window(Path(folder))
+    if role == "floor":
+        window = _floor()
+        window.show()
+    else:
+        from terminal.app.window import TillWindow
+
+        till = TillWindow(Path(folder), _never_opened)
+        till.show()
+        window = till.shell
     watcher = FirstPaint()
-    window.installEventFilter(watcher)
-    window.show()
+    window.installEventFilter(watcher)  # last one in, first one asked: before the till opens
     app.exec()
-    took_s = time.monotonic() - float(os.environ[STARTED])
-    found = {"ms": took_s * 1e3, "mib": _memory_mib()}
-    close()
-    return found
+    raise AssertionError("no paint")
 
 
 def _child_keys(count: int) -> dict[str, float]:
@@ -124,8 +128,8 @@ def _child_scans(folder: str, count: int) -> dict[str, float]:
     return {"ms": median(scans(Path(folder), count + WARM_UP)[WARM_UP:]) * 1e3}
 
 
-def _nothing() -> None:
-    return None
+def _never_opened(_listeners: object) -> NoReturn:
+    raise RuntimeError("the process ends at its first paint")
 
 
 def _memory_mib() -> float:
@@ -137,12 +141,9 @@ def _memory_mib() -> float:
 
 def main(role: str, folder: str = "", count: str = "100") -> None:
     """Be one measurement: floor | till | keys | scans."""
-    found = {
-        "floor": lambda: _child_start(role, folder),
-        "till": lambda: _child_start(role, folder),
-        "keys": lambda: _child_keys(int(count)),
-        "scans": lambda: _child_scans(folder, int(count)),
-    }[role]()
+    if role in ("floor", "till"):
+        _child_start(role, folder)
+    found = _child_keys(int(count)) if role == "keys" else _child_scans(folder, int(count))
     print(json.dumps(found))
 
 
