@@ -65,6 +65,7 @@ class _Steps:
         self._last_ms: dict[str, int] = {}
 
     def check(self) -> None:
+        self._check_begin()
         for number, step in enumerate(self._s.steps):
             path: Path = ("step", number)
             till = getattr(step, "till", "")
@@ -74,6 +75,22 @@ class _Steps:
                 self._check_kind(path, step)
         self._once("step", "id", [step.id for step in self._s.steps])
         self._check_orders()
+
+    def _check_begin(self) -> None:
+        """Something happens, under a programme, after everything members bring along."""
+        if not self._s.steps:
+            self._wrong((), "at least one [[step]] is needed")
+            return
+        first = min(step.at.date() for step in self._s.steps)
+        if all(programme.effective_from > first for programme in self._chain.programmes):
+            self._wrong(("programme",), f"no programme is in force on {first}")
+        for member in self._chain.members:
+            for opening in member.opening:
+                if opening.date > first:
+                    reason = (
+                        f"an opening of {member.id!r} is of {opening.date}, after the first step"
+                    )
+                    self._wrong(("member",), reason)
 
     def _wrong(self, path: Path, reason: str) -> None:
         self._story.wrong(path, reason)

@@ -157,6 +157,25 @@ sale = "later"
     assert len(read(scenario_file(base + enrol + sale)).steps) == 3
 
 
+def test_a_story_needs_steps_and_a_programme_in_force(
+    base: str, scenario_file: Callable[[str], Path]
+) -> None:
+    begins = base.index("[[step]]")
+    [(_, reason)] = mistakes_of(scenario_file(base[:begins]))
+    assert reason == "at least one [[step]] is needed"
+    late = base.replace("effective_from = 2026-01-01", "effective_from = 2026-12-01")
+    [(_, reason)] = mistakes_of(scenario_file(late))
+    assert reason == "no programme is in force on 2026-11-02"
+
+
+def test_what_a_member_brings_along_was_there_before_the_story(
+    base: str, scenario_file: Callable[[str], Path]
+) -> None:
+    opening = '[[member.opening]]\nstore = "A1"\ndate = 2026-11-03\npoints = 5\n'
+    [(_, reason)] = mistakes_of(scenario_file(base.replace("\n[[step]]", f"\n{opening}\n[[step]]")))
+    assert reason == "an opening of 'lin' is of 2026-11-03, after the first step"
+
+
 def test_times_of_a_till_only_rise(base: str, scenario_file: Callable[[str], Path]) -> None:
     again = base[base.index("[[step]]") :].replace("10:00", "09:00").replace('id = "first"', "")
     [(_, reason)] = mistakes_of(scenario_file(base + again))
