@@ -54,7 +54,7 @@ AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 def _mapped() -> Iterator[None]:
     try:
         yield
-    except asyncpg.UniqueViolationError as error:
+    except asyncpg.IntegrityConstraintViolationError as error:
         raise ConflictError(str(error)) from error
     except asyncpg.DataError as error:
         raise UnfitError(type(error).__name__) from error

@@ -29,7 +29,7 @@ class CommitUnknownError(UnavailableError):
 
 
 class ConflictError(StoreError):
-    """A row with that key is there already."""
+    """A row with that key is there already, or what it points to is not."""
 
 
 class UnfitError(StoreError):

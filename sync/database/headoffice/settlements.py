@@ -61,9 +61,9 @@ SUMS: Final = query(
     .group_by(t.alloc.c.debtor, t.alloc.c.creditor)
     .order_by(t.alloc.c.debtor, t.alloc.c.creditor)
 )
-RUN: Final = query(
-    sa.select(t.clearing_run).where(t.clearing_run.c.label == P("label")).with_for_update()
-)
+_RUN = sa.select(t.clearing_run).where(t.clearing_run.c.label == P("label"))
+RUN: Final = query(_RUN)
+LOCK_RUN: Final = query(_RUN.with_for_update())
 RUNS: Final = query(
     sa.select(t.clearing_run).order_by(t.clearing_run.c.upto, t.clearing_run.c.label)
 )
@@ -133,9 +133,9 @@ async def sums(session: Session, after: int, upto: int) -> dict[tuple[str, str],
     return {(row[0], row[1]): int(row[2]) for row in found}
 
 
-async def run(session: Session, label: str) -> StoredRun | None:
-    """A run by its label, locked."""
-    found = await session.fetch(RUN, label=label)
+async def run(session: Session, label: str, *, lock: bool = False) -> StoredRun | None:
+    """A run by its label; `lock`: nobody else changes it until the transaction ends."""
+    found = await session.fetch(LOCK_RUN if lock else RUN, label=label)
     return StoredRun(*found[0]) if found else None
 
 

@@ -66,7 +66,7 @@ class Clearing:
         await self._verified(upto, now_ms)
 
         async def work(session: Session) -> Statement:
-            again = await settlements.run(session, label)
+            again = await settlements.run(session, label, lock=True)
             if again is not None and again.state == APPROVED:
                 raise InvalidError("run_approved", label=label)
             after = again.after if again and not recut else await settlements.last_approved(session)
@@ -87,7 +87,7 @@ class Clearing:
         | "run_stale" | "run_differs")."""
 
         async def work(session: Session) -> Statement:
-            kept = await settlements.run(session, label)
+            kept = await settlements.run(session, label, lock=True)
             if kept is None:
                 raise NotFoundError("run", label=label)
             if kept.state == APPROVED:
