@@ -28,7 +28,7 @@ def bench(
 
     wanted = _numbers(only)
     size = harness.QUICK if quick else harness.FULL
-    found = harness.measure(_groups(), size, wanted, lambda what: print(what, file=sys.stderr))
+    found = harness.measure(groups(), size, wanted, lambda what: print(what, file=sys.stderr))
     for line in report.lines(found):
         print(line)
     if json is not None:
@@ -42,7 +42,8 @@ def _numbers(only: str) -> frozenset[int]:
         raise typer.BadParameter(f"goals are numbers with commas between: {only!r}") from None
 
 
-def _groups() -> list[Group]:
+def groups() -> list[Group]:
+    """Every instrument, in the order they run."""
     from sync.lab.bench import bootstrap, cashier, ingest, lookup
     from terminal.commands import bench_qt, bench_till
 
