@@ -64,7 +64,7 @@ class TillWindow(QObject):
         on_open: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
-        self._opens, self._driven, self._on_open = opens, driven, on_open
+        self._opens, self._driven, self.on_open = opens, driven, on_open
         self.exit_code = EXIT_CLOSED
         self.application: Application | None = None
         self.counter: Counter | None = None
@@ -90,6 +90,10 @@ class TillWindow(QObject):
         self.shell.resize(*SIZE)
         self.shell.show()
         self.shell.activateWindow()
+
+    def close(self) -> None:
+        """Close the window, which stops everything."""
+        self.shell.close()
 
     def stop(self) -> None:
         """Sync first, then what is under way, then devices and files; safe to call twice."""
@@ -159,7 +163,7 @@ class TillWindow(QObject):
             found.start()
             self._tick.start(TICK_MS)
         self.counter.start()
-        self._on_open()
+        self.on_open()
 
     def _listen(self, application: Application) -> None:
         """Scans are taken from the keyboard, whatever has the focus."""

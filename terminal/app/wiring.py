@@ -31,7 +31,7 @@ INTENTS: Final = {
     ),
     "top_up": (*MEMBER, "choice_chosen"),
     "points": (*MEMBER, "lot_chosen"),
-    "gifts": (*MEMBER, "gift_chosen"),
+    "gifts": (*MEMBER, "gift_chosen", "quantity_changed"),
     "enrol": (
         *ENTRY, "field_edited", "consultant_chosen", "consent_pressed", "card_dropped",
         "next_card_pressed", "duplicate_accepted", "duplicate_refused",

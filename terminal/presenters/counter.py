@@ -17,6 +17,7 @@ from terminal.presenters.frame import (
     crash_notice,
 )
 from terminal.presenters.gifts import GiftsPresenter
+from terminal.presenters.lookups import last_receipt
 from terminal.presenters.points import PointsPresenter
 from terminal.presenters.ports import Jobs
 from terminal.presenters.sale import SalePresenter
@@ -93,6 +94,7 @@ class Counter:
             self._arrive,
             self._printed,
             self._figures_changed,
+            self._hint,
             around.sound,
         )
         self.frame = FramePresenter(desk, self.customer, serving, outlets, switch=around.switch)
@@ -174,9 +176,13 @@ class Counter:
             return
         self.recovered = found
         self._offered = list(found.drafts)
-        if found.receipts:
-            self.frame.remember(found.receipts[-1].seq)
+        till = self.desk.till
+        self.desk.jobs.read(lambda: last_receipt(till), self._last_receipt)
         self._offer()
+
+    def _last_receipt(self, seq: int | Trouble | None) -> None:
+        if isinstance(seq, int):
+            self.frame.remember(seq)
 
     def _offer(self) -> None:
         """Offer the newest draft, else the last receipt that may not be on paper."""
@@ -251,11 +257,20 @@ class Counter:
         elif screen == "enrol":
             self.enrol.arrive()
 
+    def _hint(self, screen: str) -> str:
+        finished = {"top_up": self.top_up.finished, "gifts": self.gifts.finished}
+        if screen == "sale":
+            return self.sale.hint
+        return "hint.done" if finished.get(screen) is not None else f"hint.{screen}"
+
     def _printed(self, result: PrintResult) -> None:
         for presenter in (self.sale, self.top_up, self.gifts, self.enrol):
             presenter.printed(result)
 
     def _figures_changed(self) -> None:
+        if self.frame.screen == "sign_in":
+            self.sign_in.look()
+            return
         self.customer.refresh()
         self.sale.figures_changed()
         for presenter in (self.sale, self.top_up, self.gifts):

@@ -35,7 +35,8 @@ class Hooks:
 
 @dataclass(slots=True)
 class Desk:
-    """One per window. `session`, `shift`: who works, in which shift, None when nobody does."""
+    """One per window. `session`, `shift`: who works, in which shift, None when nobody does;
+    `last_refusal`: why something was last not done, for whoever drives a window."""
 
     till: Till
     text: Text
@@ -43,6 +44,7 @@ class Desk:
     hooks: Hooks = field(default_factory=Hooks)
     session: Session | None = None
     shift: OpenShift | None = None
+    last_refusal: Refusal | Trouble | None = None
 
     def say(
         self,
@@ -58,6 +60,7 @@ class Desk:
 
     def refuse(self, refusal: Refusal | Trouble, *, action: str = "") -> None:
         """Say aloud why something was not done."""
+        self.last_refusal = refusal
         words = sentence_of(self.text, refusal)
         small = refusal.code if isinstance(refusal, Trouble) else refusal.code.value
         tone: Tone = "bad" if isinstance(refusal, Trouble) else "warn"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from hardware.events import CredentialRead, Medium, PrintResult, ReadMethod, Strength
 from sync.domain.joining import Eligibility, Purchase
@@ -67,6 +68,13 @@ class EnrolDesk:
         self.draft: EnrolDraft | None = None
 
     @use_case
+    def forget(self) -> None:
+        """Nobody wants it any more."""
+        if self.draft is not None:
+            drafts.abandon(self._till, self.draft)
+            self.draft = None
+
+    @use_case
     def enrol(
         self,
         form: Form,
@@ -121,6 +129,17 @@ class EnrolPresenter:
     def draw_with(self, render: Render[EnrolView]) -> None:
         """Draw on this screen from now on."""
         self._render = render
+        self.show()
+
+    @property
+    def draft_id(self) -> UUID | None:
+        """Entry id of the enrolment at hand, where one was begun."""
+        return self._work.draft.entry_id if self._work.draft else None
+
+    def give_up(self) -> None:
+        """The customer would rather not: an empty form, no draft."""
+        self._forget()
+        self.desk.jobs.write(self._work.forget, lambda _: None)
         self.show()
 
     @property

@@ -68,8 +68,9 @@ class TakesCards(Protocol):
 @dataclass(slots=True)
 class Outlets:
     """Where the frame's decisions go. `nudge`: there is something to send; `set_offline`: the
-    demo's switch; `actions`: what a notice's button does, by its name; `hints`: code of the hint of
-    a screen; `arrive`: told which screen comes on show; `listeners` hear of printed receipts."""
+    demo's switch; `actions`: what a notice's button does, by its name; `hint`: code of the hint of
+    a screen; `arrive`: told which screen comes on show; `printed`: news of a receipt; `figures`:
+    head office's figures moved."""
 
     nudge: Callable[[], None]
     set_offline: Callable[[bool], None]
@@ -77,6 +78,7 @@ class Outlets:
     arrive: Callable[[str], None]
     printed: Callable[[PrintResult], None]
     figures: Callable[[], None]
+    hint: Callable[[str], str]
     sound: Callable[[bool], None] = lambda _accepted: None
 
 
@@ -123,6 +125,11 @@ class FramePresenter:
         """Draw on this shell from now on."""
         self._render = render
         self.show()
+
+    @property
+    def offline_on(self) -> bool:
+        """Whether the offline switch is on."""
+        return self._switch.on
 
     @property
     def facts(self) -> Facts | None:
@@ -307,7 +314,7 @@ class FramePresenter:
         if offline != self.customer.offline:
             self.customer.offline = offline
             moved = True
-        if moved:
+        if moved or self.screen == "sign_in":
             self.outlets.figures()
         self.show()
 
@@ -347,7 +354,7 @@ class FramePresenter:
                 text, self._line, self._facts, tuple(self._devices.values()), now, self._switch
             ),
             self.notice,
-            text(f"hint.{self.screen}"),
+            text(self.outlets.hint(self.screen)),
         )
 
 

@@ -40,8 +40,8 @@ class ChoosingDesk:
         self._draft: GiftDraft | None = None
 
     @use_case
-    def wish(self, bearer: Bearer, offer: str) -> Choosing | Refusal | Trouble:
-        """This gift for this member; the first wish opens the draft."""
+    def wish(self, bearer: Bearer, offer: str, quantity: int = 1) -> Choosing | Refusal | Trouble:
+        """So many of this gift for this member; the first wish opens the draft."""
         draft = self._draft
         if draft is None or draft.bearer.member != bearer.member:
             self._abandon()
@@ -49,7 +49,7 @@ class ChoosingDesk:
             if not isinstance(opened, GiftDraft):
                 return opened
             draft = opened
-        draft = redeem_gift.of_gift(draft, offer)
+        draft = redeem_gift.of_gift(draft, offer, quantity)
         self._draft = draft
         drafts.keep(self._till, draft)
         return self._quoted(draft)
@@ -95,7 +95,7 @@ class GiftsPresenter(Serving):
         self._choosing_desk = ChoosingDesk(desk.till)
         self._choosing: Choosing | None = None
         self._gifts: tuple[Gift, ...] = ()
-        self._chosen = ""
+        self._chosen, self._quantity = "", 1
         super().__init__(desk, customer)
 
     def draw_with(self, render: Render[GiftsView]) -> None:
@@ -107,6 +107,11 @@ class GiftsPresenter(Serving):
     def draft(self) -> GiftDraft | None:
         """The gift at hand."""
         return self._choosing.draft if self._choosing else None
+
+    @property
+    def catalogue(self) -> tuple[Gift, ...]:
+        """Everything on offer, in the order of the rows."""
+        return self._gifts
 
     @property
     def chosen(self) -> str:
@@ -136,9 +141,20 @@ class GiftsPresenter(Serving):
         if row is not None and not row.enabled:
             self.desk.say("gifts.cannot", "warn", gift=row.name, why=row.state)
             return
-        self._chosen = gift
+        self._chosen, self._quantity = gift, 1
         work = self._choosing_desk
         self.desk.jobs.write(lambda: work.wish(bearer, gift), self._wished)
+        self.show()
+
+    def quantity_changed(self, step: int) -> None:
+        """One more or one less of the gift chosen."""
+        bearer, gift = self.customer.bearer, self._chosen
+        quantity = max(self._quantity + step, 1)
+        if self.busy or self.finished is not None or not gift or bearer is None:
+            return
+        self._quantity = quantity
+        work = self._choosing_desk
+        self.desk.jobs.write(lambda: work.wish(bearer, gift, quantity), self._wished)
         self.show()
 
     def primary_pressed(self) -> None:
@@ -176,7 +192,7 @@ class GiftsPresenter(Serving):
     def resume(self, draft: GiftDraft) -> None:
         """Go on with a gift that was left."""
         work = self._choosing_desk
-        self._chosen = draft.offer
+        self._chosen, self._quantity = draft.offer, draft.quantity
         self.desk.jobs.write(lambda: work.adopt(draft), self._wished)
 
     def leave(self) -> None:
@@ -184,6 +200,7 @@ class GiftsPresenter(Serving):
         if self._chosen and self.finished is None:
             self.desk.jobs.write(self._choosing_desk.forget, lambda _: None)
         self._choosing, self._chosen, self.explaining = None, "", ""
+        self._quantity = 1
 
     def customer_changed(self) -> None:
         """Another member: what was chosen is for nobody."""
@@ -241,8 +258,8 @@ class GiftsPresenter(Serving):
             member=self.customer.pane(needed=True, can_change=self.finished is None),
             gifts=self._rows(),
             chosen=self._chosen,
-            chosen_name=self._name(chosen) if chosen else "",
-            price=text.points(chosen.points) if chosen else "—",
+            chosen_name=self._chosen_name(chosen),
+            price=text.points(chosen.points * self._quantity) if chosen else "—",
             parts=self._parts(quote),
             primary=self._primary(),
             empty_title=text("gifts.empty_title"),
@@ -298,6 +315,12 @@ class GiftsPresenter(Serving):
             )
         return tuple(rows)
 
+    def _chosen_name(self, chosen: Gift | None) -> str:
+        if chosen is None:
+            return ""
+        name = self._name(chosen)
+        return name if self._quantity == 1 else f"{name} × {self._quantity}"
+
     def _name(self, gift: Gift) -> str:
         return gift.name.en if self.desk.text.language == "en" else gift.name.zh
 
@@ -328,7 +351,7 @@ class GiftsPresenter(Serving):
         chosen = next((gift for gift in self._gifts if gift.offer == self._chosen), None)
         if chosen is None:
             return ActionView(text("gifts.choose"), enabled=False, reason=text("gifts.choose"))
-        label = text("gifts.redeem", price_points=chosen.points)
+        label = text("gifts.redeem", price_points=chosen.points * self._quantity)
         return ActionView(label, enabled=self.quote is not None)
 
     def _done(self, view: GiftsView, chosen: Gift | None) -> GiftsView:

@@ -9,13 +9,16 @@ from sync.domain.cards import card_number, normalise, serial_of, token_of
 from sync.domain.programme import Programme
 from sync.domain.refusals import Code, Refusal
 from terminal.presenters.typed import looks_like_code, looks_like_phone
+from terminal.usecases.commits import done_at
 from terminal.usecases.identify import MemberCard, ProductFound, scan
 from terminal.usecases.outcome import Trouble, use_case
 from terminal.usecases.permission import day_of
+from terminal.usecases.receipts import RECEIPT_KINDS
 from terminal.usecases.search import Found, search
 from terminal.usecases.till import Till
 
 TYPED_READER = "keyboard"
+LOOK_BACK = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,17 @@ def next_card(till: Till) -> str | None:
             number = card_number(serial)
             if till.database.card(token_of(key, number)) is None:
                 return number
+    return None
+
+
+@use_case
+def last_receipt(till: Till) -> int | None:
+    """Journal number of the last operation that has a receipt, if it was not long ago."""
+    head = till.database.journal.head().seq
+    for seq in range(head, max(head - LOOK_BACK, 0), -1):
+        done = done_at(till, seq)
+        if done is not None and done.body.kind in RECEIPT_KINDS:
+            return seq
     return None
 
 

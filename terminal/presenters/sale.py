@@ -62,6 +62,13 @@ class SalePresenter(Serving):
         """The sale as it was last worked out."""
         return self._rung
 
+    @property
+    def hint(self) -> str:
+        """Code of the sentence about what comes next."""
+        if self.finished is not None:
+            return "hint.done"
+        return "hint.sale_pay" if self.draft is not None else "hint.sale"
+
     # -- typing ----------------------------------------------------------------------------------
 
     def entry_edited(self, entry: str) -> None:
@@ -120,6 +127,7 @@ class SalePresenter(Serving):
         elif isinstance(found, Found):
             self._found(entry, found)
         elif isinstance(found, Refusal):
+            self.desk.last_refusal = found
             self._entry_error = self.desk.text.sentence(
                 f"refusal.{found.code.value}", dict(found.params)
             )
@@ -175,7 +183,10 @@ class SalePresenter(Serving):
         if self.busy or rung is None or rung.quote is None or rung.draft is None:
             return
         typed_points = digits_of(self._entry)
-        points = int(typed_points) if typed_points else rung.quote.most_points
+        most = rung.quote.most_points
+        if self.customer.offline and self.customer.served is not None:
+            most = min(most, self.customer.served.usable_points)
+        points = int(typed_points) if typed_points else most
         if rung.draft.points and not typed_points:
             points = 0
         self._entry = ""
@@ -187,7 +198,10 @@ class SalePresenter(Serving):
         if self.busy or rung is None or rung.quote is None or rung.draft is None:
             return
         typed_minor = amount_minor(self._entry) if self._entry else None
-        minor = typed_minor if typed_minor is not None else rung.quote.most_stored_value_minor
+        most = rung.quote.most_stored_value_minor
+        if self.customer.offline and self.customer.served is not None:
+            most = min(most, self.customer.served.usable_minor)
+        minor = typed_minor if typed_minor is not None else most
         if rung.draft.stored_value_minor and typed_minor is None:
             minor = 0
         self._entry = ""

@@ -231,6 +231,7 @@ class Serving:
         """The operation was refused: ask for an approver where one helps, else say why."""
         self.busy = False
         if isinstance(refusal, Refusal) and refusal.code is Code.APPROVER_NEEDED:
+            self.desk.last_refusal = refusal
             till = self.desk.till
             self.desk.jobs.read(lambda: sign_in.people(till), self._ask_for_approver)
             return
@@ -312,6 +313,7 @@ class Serving:
             self.asking = replace(self.asking, digits="")
             self.commit(found)
             return
+        self.desk.last_refusal = found
         error = sentence_of(self.desk.text, found)
         if isinstance(found, Refusal) and found.code is Code.PIN_WRONG:
             error = self.desk.text("pin.wrong", count=int(found.param("left")))

@@ -49,9 +49,13 @@ class SignInPresenter:
     def arrive(self) -> None:
         """Come on show: read the names, forget what was typed."""
         self._digits, self._error = "", ""
+        self.look()
+        self.show()
+
+    def look(self) -> None:
+        """Read the names again: the list may have come in, or have changed."""
         till = self.desk.till
         self.desk.jobs.read(lambda: sign_in.people(till), self._read_people)
-        self.show()
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -120,8 +124,8 @@ class SignInPresenter:
     def _read_people(self, people: tuple[Person, ...] | Trouble) -> None:
         if isinstance(people, Trouble):
             self.desk.refuse(people)
-        else:
-            self._people, self._loaded = people, True
+        elif people != self._people or not self._loaded:
+            self._people, self._loaded = people, bool(people)
             if len(people) == 1:
                 self._chosen = people[0].staff
         self.show()
@@ -135,6 +139,7 @@ class SignInPresenter:
             )
             return
         self.busy = False
+        self.desk.last_refusal = found
         self._error = self._words(found)
         till = self.desk.till
         self.desk.jobs.read(lambda: sign_in.people(till), self._read_people)

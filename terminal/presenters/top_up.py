@@ -116,6 +116,12 @@ class TopUpPresenter(Serving):
         return found if isinstance(found, TopUpQuote) else None
 
     @property
+    def refused_quote(self) -> Refusal | None:
+        """Why the amount cannot be loaded."""
+        found = self._loading.quote if self._loading else None
+        return found if isinstance(found, Refusal) else None
+
+    @property
     def tender(self) -> str:
         """How it is paid."""
         return self._tender

@@ -108,9 +108,13 @@ class Executors:
     def __init__(self, on_bug: OnBug) -> None:
         """Make them on the GUI thread; `on_bug` is called on the thread that met the bug."""
         self._courier = _Courier()
+        self._tell_bug = on_bug
+        on_bug = self._bug
         self._writer = Lane("writer", self._courier, on_bug)
         self._readers = Lane("reader", self._courier, on_bug, READERS)
         self._online = Lane("online", self._courier, on_bug)
+        self.submitted = 0
+        self._returned = 0
 
     def start(self) -> None:
         """Start every thread."""
@@ -119,19 +123,39 @@ class Executors:
 
     def write(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Work that changes the journal or the counter's state: one at a time, in order."""
-        self._writer.submit(work, done)
+        self._submit(self._writer, work, done)
 
     def read(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Work that only looks things up."""
-        self._readers.submit(work, done)
+        self._submit(self._readers, work, done)
 
     def ask(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Work that may wait two seconds for head office."""
-        self._online.submit(work, done)
+        self._submit(self._online, work, done)
 
     def post(self, work: Callable[[], None]) -> None:
         """Do `work` on the GUI thread; from any thread."""
         self._courier.finished.emit(work)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything submitted was done and told; `submitted` counts all of it."""
+        return self.submitted == self._returned
+
+    def _submit(self, lane: Lane, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        def told(value: T) -> None:
+            self._returned += 1
+            done(value)
+
+        lane.submit(work, told)
+        self.submitted += 1
+
+    def _bug(self, error: BaseException, thread: str) -> None:
+        self._tell_bug(error, thread)
+        self.post(self._lost)
+
+    def _lost(self) -> None:
+        self._returned += 1
 
     def stop(self, deadline_s: float = 5.0) -> tuple[str, ...]:
         """Online first, then readers, the writer last: nothing taken is dropped."""

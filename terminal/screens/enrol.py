@@ -84,8 +84,8 @@ class EnrolScreen(Screen):
         self._consultant.setEnabled(view.phone.enabled)
         self._show_card(view.card)
         self._show_done(view.done)
-        self._consent.setChecked(view.consent)
-        self._consent.setEnabled(view.phone.enabled)
+        self.consent.setChecked(view.consent)
+        self.consent.setEnabled(view.phone.enabled)
         self._consent_words.setText(view.consent_text)
         self._show_duplicate(view.duplicate)
         self._why_title.setText(view.why_title)
@@ -150,11 +150,11 @@ class EnrolScreen(Screen):
         self._other_card = Button("small", icon="refresh-cw")
         self.captions.bind(self._other_card.show_words, "enrol.other_card")
         self._other_card.clicked.connect(self.card_dropped.emit)
-        self._next_card = Button("small", icon="id-card")
-        self.captions.bind(self._next_card.show_words, "enrol.next_card")
-        self._next_card.clicked.connect(self.next_card_pressed.emit)
+        self.next_card = Button("small", icon="id-card")
+        self.captions.bind(self.next_card.show_words, "enrol.next_card")
+        self.next_card.clicked.connect(self.next_card_pressed.emit)
         fixed = self._other_card.sizePolicy().Policy.Fixed
-        for button in (self._other_card, self._next_card):
+        for button in (self._other_card, self.next_card):
             button.setSizePolicy(fixed, fixed)
         side = column(spacing=6)
         side.addStretch(1)
@@ -168,7 +168,7 @@ class EnrolScreen(Screen):
             line.addWidget(words, 1)
             self._done_lines.append(holder(line))
             side.addWidget(self._done_lines[-1])
-        for button in (self._other_card, self._next_card):
+        for button in (self._other_card, self.next_card):
             side.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         side.addStretch(1)
         both = row(spacing=20)
@@ -177,9 +177,9 @@ class EnrolScreen(Screen):
         return both
 
     def _build_foot(self) -> QHBoxLayout:
-        self._consent = Tick()
-        self._consent.clicked.connect(self.consent_pressed.emit)
-        self.captions.bind(self._consent.setAccessibleName, "enrol.consent")
+        self.consent = Tick()
+        self.consent.clicked.connect(self.consent_pressed.emit)
+        self.captions.bind(self.consent.setAccessibleName, "enrol.consent")
         self._consent_words = label("label", wrap=True)
         self._back, self.primary = Button(), Button("primary")
         self._back.clicked.connect(self.back_pressed.emit)
@@ -190,7 +190,7 @@ class EnrolScreen(Screen):
         for button in (self._back, self.primary):
             button.setSizePolicy(button.sizePolicy().Policy.Minimum, fixed)
         foot = row(spacing=10)
-        foot.addWidget(self._consent)
+        foot.addWidget(self.consent)
         foot.addWidget(self._consent_words, 1)
         foot.addWidget(self._back)
         foot.addWidget(self.primary)
@@ -264,7 +264,7 @@ class EnrolScreen(Screen):
         show_text(self._card_words, card.text)
         show_text(self._card_error, card.error)
         self._other_card.setVisible(card.can_change)
-        self._next_card.setVisible(card.can_issue)
+        self.next_card.setVisible(card.can_issue)
 
     def _show_done(self, lines: tuple[IconLine, ...]) -> None:
         for place, (icon, words) in enumerate(self._done_rows):
@@ -277,7 +277,7 @@ class EnrolScreen(Screen):
         order: list[QWidget] = [
             self.fields["phone"].entry, self.fields["name"].entry, self.fields["birthday"].entry,
             self._consultant, self.fields["sizes"].entry, self.fields["colours"].entry,
-            self.fields["earlier"].entry, self._other_card, self._next_card, self._consent,
+            self.fields["earlier"].entry, self._other_card, self.next_card, self.consent,
             self._back, self.primary,
         ]  # fmt: skip
         for before, after in pairwise(order):

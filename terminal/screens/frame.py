@@ -36,15 +36,15 @@ class TopBar(QFrame):
         self._title = label("label-strong", align=CENTRE)
         self._person = Icon("id-card", "ink", 18)
         self._operator = label("label-strong")
-        self._end_shift = Button("quiet", icon="log-out")
+        self.end_shift = Button("quiet", icon="log-out")
         self._lock = Button("small", icon="lock")
         captions.bind(
             lambda words: self._lock.show_words(f"{words} {key_label(Intent.LOCK)}"), "app.lock"
         )
-        self._end_shift.clicked.connect(self.end_shift_pressed.emit)
+        self.end_shift.clicked.connect(self.end_shift_pressed.emit)
         self._lock.clicked.connect(self.lock_pressed.emit)
         fixed = self._lock.sizePolicy().Policy.Fixed
-        for button in (self._end_shift, self._lock):
+        for button in (self.end_shift, self._lock):
             button.setSizePolicy(fixed, fixed)
         left, right = row(spacing=16), row(spacing=8)
         left.addWidget(brand)
@@ -52,7 +52,7 @@ class TopBar(QFrame):
         right.addStretch(1)
         right.addWidget(self._day)
         right.addSpacing(current().px(8))
-        for part in (self._person, self._operator, self._end_shift, self._lock):
+        for part in (self._person, self._operator, self.end_shift, self._lock):
             right.addWidget(part)
         bar = row(spacing=16)
         bar.setContentsMargins(current().px(20), 0, current().px(16), 0)
@@ -73,10 +73,10 @@ class TopBar(QFrame):
         show_text(self._operator, view.operator)
         self._person.setVisible(bool(view.operator))
         self._lock.setVisible(view.signed_in)
-        self._end_shift.setVisible(view.end_shift is not None)
+        self.end_shift.setVisible(view.end_shift is not None)
         if view.end_shift is not None:
-            self._end_shift.show_words(view.end_shift.label)
-            self._end_shift.show_state(enabled=view.end_shift.enabled, reason=view.end_shift.reason)
+            self.end_shift.show_words(view.end_shift.label)
+            self.end_shift.show_state(enabled=view.end_shift.enabled, reason=view.end_shift.reason)
 
 
 class Rail(QFrame):
@@ -217,18 +217,18 @@ class StatusStrip(QFrame):
         self._saved = _Sign()
         self._devices = [_Sign() for _ in range(_DEVICES)]
         self._clock = label("label")
-        self._language, self._offline = Button("switch"), Button("switch", checkable=True)
-        captions.bind(self._offline.show_words, "status.offline_switch")
+        self._language, self.offline = Button("switch"), Button("switch", checkable=True)
+        captions.bind(self.offline.show_words, "status.offline_switch")
         captions.bind(self._language.setToolTip, "status.language_switch")
         self._language.clicked.connect(self.language_pressed.emit)
-        self._offline.clicked.connect(self.offline_pressed.emit)
+        self.offline.clicked.connect(self.offline_pressed.emit)
         fixed = self._language.sizePolicy().Policy.Fixed
-        for button in (self._language, self._offline):
+        for button in (self._language, self.offline):
             button.setSizePolicy(fixed, fixed)
         bar: QHBoxLayout = row(spacing=16)
         bar.setContentsMargins(current().px(16), 0, current().px(16), 0)
         bar.addWidget(self._connection)
-        bar.addWidget(self._offline)
+        bar.addWidget(self.offline)
         bar.addWidget(self._unsent, 1)
         for part in (self._saved, *self._devices, self._language, self._clock):
             bar.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -255,6 +255,6 @@ class StatusStrip(QFrame):
             if place < len(view.devices):
                 sign.show_sign(view.devices[place], narrow=self._narrow)
         self._language.show_words(view.language)
-        self._offline.setVisible(view.offline_switch)
-        self._offline.show_state(enabled=True, chosen=view.offline_on)
+        self.offline.setVisible(view.offline_switch)
+        self.offline.show_state(enabled=True, chosen=view.offline_on)
         self._clock.setText(view.clock)

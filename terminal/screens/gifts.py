@@ -1,6 +1,7 @@
 """Gifts: what the points buy, why one can or cannot be taken, taking it."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from terminal.presenters.gifts_view import GiftRow, GiftsView
@@ -30,6 +31,7 @@ class GiftsScreen(MemberScreen):
     """The catalogue of this till's gifts and the one chosen."""
 
     gift_chosen = Signal(object)
+    quantity_changed = Signal(object)
 
     def __init__(self, text: Text) -> None:
         super().__init__(text)
@@ -48,6 +50,14 @@ class GiftsScreen(MemberScreen):
         show_text(self._chosen, view.chosen_name)
         self._parts.show_rows(view.parts)
         self.show_pay(view.price, view.primary, pin=view.pin, done=view.done)
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Also + and -: one more or one less of the gift chosen."""
+        step = {"+": 1, "-": -1}.get(event.text())
+        if step is None:
+            return super().take_key(event)
+        self.quantity_changed.emit(step)
+        return True
 
     def retranslate(self) -> None:
         """Also the captions of the table."""

@@ -141,16 +141,16 @@ class MemberPane(Card):
         self.finder.edited.connect(self.find_edited.emit)
         self.finder.submitted.connect(self.find_submitted.emit)
         self.finder.chosen.connect(self.match_chosen.emit)
-        self._enrol = Button(icon="user-plus")
+        self.enrol = Button(icon="user-plus")
         captions.bind(
-            lambda words: self._enrol.show_words(words, hint=key_label(Intent.ENROL)),
+            lambda words: self.enrol.show_words(words, hint=key_label(Intent.ENROL)),
             "member.enrol",
         )
-        self._enrol.clicked.connect(self.enrol_requested.emit)
+        self.enrol.clicked.connect(self.enrol_requested.emit)
         empty = column()
         empty.addWidget(self._empty, 1)
         empty.addWidget(self.finder, 2)
-        empty.addWidget(self._enrol)
+        empty.addWidget(self.enrol)
         self._waiting = EmptyState("loader-circle")
         self._pages = QStackedWidget()
         self._pages.addWidget(holder(empty))
@@ -173,11 +173,11 @@ class MemberPane(Card):
     def show_view(self, view: MemberPaneView) -> None:
         """Draw the view."""
         self._empty.show_state(view.prompt_title, view.prompt)
-        self._enrol.setVisible(view.can_enrol)
+        self.enrol.setVisible(view.can_enrol)
         self.finder.show_find(view.find)
         self._empty.setVisible(not view.find.matches)
         self._waiting.show_state(view.loading, "")
-        self._change.setVisible(view.can_change)
+        self.change.setVisible(view.can_change)
         self._profile.setVisible(view.has_profile)
         if view.member is not None:
             self._show_member(view.member)
@@ -239,14 +239,14 @@ class MemberPane(Card):
         return self._hint
 
     def _build_buttons(self, captions: Captions) -> QHBoxLayout:
-        self._profile, self._change = Button(), Button()
+        self._profile, self.change = Button(), Button()
         captions.bind(self._profile.show_words, "member.profile")
-        captions.bind(self._change.show_words, "member.change")
+        captions.bind(self.change.show_words, "member.change")
         self._profile.clicked.connect(self.profile_requested.emit)
-        self._change.clicked.connect(self.change_requested.emit)
+        self.change.clicked.connect(self.change_requested.emit)
         buttons = row()
         buttons.addWidget(self._profile)
-        buttons.addWidget(self._change)
+        buttons.addWidget(self.change)
         return buttons
 
     def _show_member(self, member: MemberView) -> None:

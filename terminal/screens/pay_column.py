@@ -80,12 +80,12 @@ class PinPanel(QWidget):
         captions.bind(self.dots.setAccessibleName, "pin.field")
         self._error = label("label-strong", tone="bad", wrap=True)
         self._ids = [""] * _APPROVERS
-        self._approvers: list[Button] = []
+        self.approvers: list[Button] = []
         tiles = row()
         for place in range(_APPROVERS):
             tile = Button("small", checkable=True)
             tile.clicked.connect(partial(self._press, place))
-            self._approvers.append(tile)
+            self.approvers.append(tile)
             tiles.addWidget(tile, 1)
         box = column(spacing=6)
         for part in (self._title, self._reason, self._error):
@@ -101,7 +101,7 @@ class PinPanel(QWidget):
         show_text(self._reason, "" if view.error else view.reason)
         show_text(self._error, view.error)
         self.dots.show_digits(view.digits, view.length, bad=bool(view.error))
-        for place, tile in enumerate(self._approvers):
+        for place, tile in enumerate(self.approvers):
             tile.setVisible(place < len(view.approvers))
             if place < len(view.approvers):
                 self._ids[place], name = view.approvers[place]

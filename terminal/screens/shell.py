@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+from shiboken6 import isValid
 
 from terminal.input.keymap import KEYS, Intent
 from terminal.presenters.shell_view import RailItem, ShellView
@@ -119,11 +120,26 @@ class Shell(QWidget):
         self.notice.dismissed.connect(self.notice_dismissed.emit)
         self.status.language_pressed.connect(self.language_toggled.emit)
         self.status.offline_pressed.connect(self.offline_toggled.emit)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._focus_moved)
         for chord in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(chord), self).activated.connect(self.notice.press)
         for key, intent in KEYS.items():
             if intent not in _SCREEN_KEYS:
                 self._shortcut(key, partial(self._function_key, intent))
+
+    def _focus_moved(self, old: QWidget | None, _new: QWidget | None) -> None:
+        """A part that had the keyboard may have gone: then Qt gives it to just any next one."""
+        if old is not None:
+            QTimer.singleShot(0, self, partial(self._bring_back, old))
+
+    def _bring_back(self, old: QWidget) -> None:
+        screen = self._screens.get(self._on_show)
+        if screen is None or not isValid(old) or not screen.isAncestorOf(old):
+            return
+        if not (old.isVisible() and old.isEnabled()):
+            screen.arrive()
 
     def _shortcut(self, key: Qt.Key, act: Callable[[], None]) -> None:
         QShortcut(QKeySequence(key), self).activated.connect(act)

@@ -41,6 +41,13 @@ class SignInScreen(Screen):
         outer.addStretch(1)
         self.setLayout(outer)
 
+    def tile_of(self, staff_id: str) -> Button | None:
+        """The tile of somebody, if it is shown."""
+        for tile, shown_id in zip(self._tiles, self._ids, strict=True):
+            if shown_id == staff_id and not tile.isHidden():
+                return tile
+        return None
+
     def arrive(self) -> None:
         """Digits go to the PIN at once."""
         self.dots.setFocus()
@@ -130,3 +137,4 @@ class SignInScreen(Screen):
 
     def _press(self, number: int) -> None:
         self.staff_chosen.emit(self._ids[number])
+        self.dots.setFocus()  # the digits that follow are the PIN, Enter checks it

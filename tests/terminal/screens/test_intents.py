@@ -217,14 +217,14 @@ def test_enrol(till: Till, text: Text) -> None:
     dropped, yes = heard(screen.card_dropped), heard(screen.duplicate_accepted)
     no, who = heard(screen.duplicate_refused), heard(screen.consultant_chosen)
     QTest.keyClicks(screen.fields["name"].entry, "x")
-    click(screen._consent)
+    click(screen.consent)
     for words in ("换一张卡", "是，打开档案", "不是"):
         click(button(screen, words))
     screen._consultant.activated.emit(1)
     assert edited == [(("name", "张文静x"),)]
     assert who == [("2",)]
     assert [len(said) for said in (consent, dropped, yes, no)] == [1, 1, 1, 1]
-    assert screen._consent.isChecked(), "only the next view changes the tick"
+    assert screen.consent.isChecked(), "only the next view changes the tick"
 
 
 def test_tab_goes_in_reading_order(till: Till, text: Text) -> None:

@@ -1,0 +1,164 @@
+"""Hands on a till's window: real keys, and eyes that wait for what the screen comes to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+
+from sync.domain.refusals import Refusal
+from terminal.app.window import TillWindow
+from terminal.input.key_player import KeyPlayer
+from terminal.presenters.counter import Counter
+from terminal.usecases.outcome import Trouble
+
+PATIENCE_S: Final = 45.0
+GAP_MS: Final = 55  # above a scanner's pace, so that typing is taken for typing
+STEP_MS: Final = 4
+TABS_MAX: Final = 80
+CTRL: Final = Qt.KeyboardModifier.ControlModifier
+F_KEYS: Final = {
+    "sale": Qt.Key.Key_F1,
+    "top_up": Qt.Key.Key_F2,
+    "points": Qt.Key.Key_F3,
+    "gifts": Qt.Key.Key_F4,
+    "enrol": Qt.Key.Key_F7,
+}
+
+
+class NotSeen(Exception):  # noqa: N818  # what was waited for was not seen
+    """The window did not come to what was waited for."""
+
+
+class Said(Exception):  # noqa: N818  # the window said no
+    """A refusal on its way to the answer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+class Hands:
+    """Types on one window and waits for its views. Used on the GUI thread."""
+
+    def __init__(self, window: TillWindow, counter: Counter) -> None:
+        self.window, self.counter = window, counter
+        self.screens: dict[str, Any] = window.screens
+        self.keys = KeyPlayer(window.shell.windowHandle())
+
+    # -- waiting ---------------------------------------------------------------------------------
+
+    def until(self, true: Callable[[], bool], what: str) -> None:
+        """Let events pass until something holds. Raises NotSeen."""
+        until = time.monotonic() + PATIENCE_S
+        while not true():
+            if time.monotonic() > until:
+                raise NotSeen(f"{what}; {self.where()}")
+            QTest.qWait(STEP_MS)
+
+    def settled(self) -> None:
+        """Everything that was begun is done and drawn."""
+        executors = self.window.executors
+        self.until(lambda: executors.idle, "the till does not come to rest")
+        QApplication.processEvents()
+
+    def where(self) -> str:
+        """Where the window stands, for whoever looks into a failure."""
+        frame = self.counter.frame
+        said = frame.notice.text if frame.notice else ""
+        focus = QApplication.focusWidget()
+        shown = getattr(self.counter, frame.screen).view()
+        action = getattr(shown, "primary", None)
+        fault = getattr(shown, "entry_error", "")
+        return (
+            f"screen {frame.screen}, notice {said!r}, focus {type(focus).__name__}, "
+            f"action {action}, entry {getattr(shown, 'entry', '')!r} {fault!r}"
+        )
+
+    def heard_no(self) -> None:
+        """Raise what the window said no with, if it did since the last look."""
+        refusal = self.counter.desk.last_refusal
+        self.counter.desk.last_refusal = None
+        if isinstance(refusal, Refusal):
+            raise Said(refusal)
+        if isinstance(refusal, Trouble):
+            raise NotSeen(f"{refusal.code} {dict(refusal.params)}")
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def press(self, key: Qt.Key, chord: Qt.KeyboardModifier | None = None) -> None:
+        """One key, and what follows from it."""
+        self.keys.press(key, chord or Qt.KeyboardModifier.NoModifier)
+        QTest.qWait(0)
+
+    def enter(self) -> None:
+        """Enter, and all that follows."""
+        self.press(Qt.Key.Key_Return)
+        self.settled()
+
+    def type(self, text: str, entry: QLineEdit) -> None:
+        """Type into the field that has the keyboard; wait until it stands there."""
+        if text.isascii():
+            self.keys.type_text(text, GAP_MS)
+        else:
+            self.keys.compose(text)
+        self.until(lambda: entry.text() == text, f"{entry.accessibleName()} does not hold the text")
+
+    def digits(self, pin: str, typed: Callable[[], int]) -> None:
+        """Type a PIN; wait until so many digits are taken."""
+        self.keys.type_text(pin, GAP_MS)
+        self.until(lambda: typed() == len(pin), "the PIN is not taken")
+
+    def scan(self, code: str) -> None:
+        """A scanner's burst, and what it comes to."""
+        executors, notices = self.window.executors, self.counter.frame.notice
+        before = executors.submitted
+        self.keys.scan(code)
+        self.until(
+            lambda: executors.submitted > before or self.counter.frame.notice is not notices,
+            "the scan is not taken",
+        )
+        self.settled()
+
+    def tab_to(self, widget: QWidget) -> None:
+        """Bring the keyboard to a widget with the Tab key, as somebody without a mouse does."""
+        for _ in range(TABS_MAX):
+            if widget.hasFocus():
+                return
+            self.press(Qt.Key.Key_Tab)
+        raise NotSeen(f"Tab does not lead to {widget.accessibleName()!r}; {self.where()}")
+
+    def push(self, button: QWidget) -> None:
+        """Tab to a button and press it with Enter."""
+        self.tab_to(button)
+        self.enter()
+
+    def go(self, screen: str) -> None:
+        """Bring a screen on show by its function key."""
+        if self.counter.frame.screen != screen:
+            self.press(F_KEYS[screen])
+            self.until(lambda: self.counter.frame.screen == screen, f"{screen} does not come")
+        self.settled()
+
+    # -- pictures --------------------------------------------------------------------------------
+
+    def picture(self, path: Path) -> None:
+        """Save what is on the screen as a small PNG."""
+        self.settled()
+        save_picture(self.window.shell, path)
+
+
+def save_picture(widget: QWidget, path: Path) -> None:
+    """Save a widget as a PNG of 256 colours."""
+    QApplication.processEvents()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = widget.grab().toImage()
+    flags = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
+    small = image.convertToFormat(QImage.Format.Format_Indexed8, flags)
+    small.save(str(path), "PNG", 1)  # type: ignore[call-overload]  # Qt takes a format name as text
