@@ -22,7 +22,7 @@ def bench(
 ) -> None:
     """Measure the goals of docs/performance.md, each as a ratio to a floor of the same run.
 
-    Nothing is judged by the exit code: 0 measured (reached or not), 2 wrong use.
+    Exit codes: 0 measured, reached or not · 1 an instrument broke · 2 wrong use.
     """
     from sync.lab.bench import harness, report
 
@@ -33,6 +33,8 @@ def bench(
         print(line)
     if json is not None:
         json.write_bytes(report.as_json(found))
+    if any(skipped.broken for skipped in found.skipped):
+        raise typer.Exit(1)
 
 
 def _numbers(only: str) -> frozenset[int]:

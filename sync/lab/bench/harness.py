@@ -61,11 +61,12 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
     ratios: tuple[float, ...] = ()
 
 
-class Skipped(msgspec.Struct, frozen=True):
-    """A goal that could not be measured here, and why."""
+class Skipped(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A goal that could not be measured here, and why. `broken`: its instrument raised."""
 
     goal: Goal
     reason: str
+    broken: bool = False
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -225,6 +226,10 @@ def measure(
                 notes += bench.notes
         except NotHere as missing:
             skipped += [Skipped(goal, str(missing)) for goal in goals]
+            continue
+        except Exception as error:  # noqa: BLE001  # the minutes spent on the others are kept
+            why = f"{type(error).__name__}: {error}"
+            skipped += [Skipped(goal, why, broken=True) for goal in goals]
             continue
         figures += [figure(goal, rounds) for goal in goals]
     figures.sort(key=lambda found: (found.goal.number, found.goal.part))

@@ -98,6 +98,15 @@ def test_what_this_machine_lacks_is_said_and_the_rest_is_measured() -> None:
     assert "3b as soon: not measured: no server" in list(report.lines(found))
 
 
+def test_an_instrument_that_breaks_costs_only_its_own_goals() -> None:
+    def broken(_: Size) -> AbstractContextManager[_Bench]:
+        raise LookupError("no row")
+
+    found = measure([Group((LESS,), broken), _group(MORE, [])], Size(1))
+    assert found.skipped == (Skipped(LESS, "LookupError: no row", broken=True),)
+    assert [one.goal for one in found.figures] == [MORE]
+
+
 def test_figures_come_in_order_of_their_numbers() -> None:
     said: list[str] = []
     found = measure([_group(LESS, []), _group(MORE, [])], Size(1), say=said.append)
