@@ -21,6 +21,7 @@ TOKEN_HEX: Final = 32
 # Card numbers of the chain; name spaces of products and members never overlap (pitfall 28).
 PREFIX: Final = "6688"
 NUMBER_DIGITS: Final = 16
+MAX_CREDENTIAL: Final = 64  # characters; a reader that says more read no card
 
 
 class Status(StrEnum):
@@ -45,8 +46,9 @@ class Card(msgspec.Struct, frozen=True, gc=False):
 
 
 def normalise(raw: str) -> str:
-    """One spelling per credential: no spaces or dashes, upper case."""
-    return "".join(raw.split()).replace("-", "").upper()
+    """One spelling per credential: no spaces or dashes, upper case, no half of a character."""
+    whole = raw.encode("utf-8", "ignore").decode()
+    return "".join(whole.split()).replace("-", "").upper()
 
 
 def token_of(key: bytes, credential: str) -> str:
@@ -116,7 +118,7 @@ def may_issue(credential: str, blocks: tuple[Block, ...], known: Card | None) ->
     if known is not None:
         return refuse(Code.CARD_IN_USE, tail=known.tail)
     number = normalise(credential)
-    if not number:
+    if not number or len(number) > MAX_CREDENTIAL or not number.isprintable():
         return refuse(Code.UNKNOWN_CODE)
     serial = serial_of(number)
     theirs = len(number) == NUMBER_DIGITS and number.isdecimal() and number.startswith(PREFIX)

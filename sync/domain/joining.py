@@ -11,6 +11,7 @@ import msgspec
 
 from sync.domain.business_day import in_window
 from sync.domain.journal import Short
+from sync.domain.pricing import MAX_SALE_MINOR
 from sync.domain.programme import Programme
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.trace import Step
@@ -72,6 +73,8 @@ def eligible(
     window = single_minor + sum(
         p.base_minor for p in earlier if in_window(p.day, day, rule.window_months)
     )
+    if window > MAX_SALE_MINOR:
+        return refuse(Code.TOO_LARGE)
     steps = (
         Step(
             "joining.single",

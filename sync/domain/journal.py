@@ -26,6 +26,8 @@ from sync.domain.trace import Step
 HASH_DOMAIN: Final = b"guibin-entry-1"
 BODY_VERSION: Final = 1
 MAX_BODY_BYTES: Final = 64 * 1024
+MAX_BLOB_BYTES: Final = 64 * 1024  # an attachment beyond it would never leave the till
+MAX_BLOBS: Final = 4
 MAX_AMOUNT: Final = 10**12  # of all effects of an entry together: columns of 64 bits never overflow
 GENESIS_BYTES: Final = 32
 _MAX_EPOCH: Final = (1 << 32) - 1
@@ -227,6 +229,10 @@ class UnreadableBody(ValueError):  # noqa: N818  # reads as what it says at ever
     """
 
 
+class BodyTooLarge(ValueError):  # noqa: N818  # reads as what it says at every raise
+    """More than an entry holds."""
+
+
 class Unbalanced(ValueError):  # noqa: N818  # reads as what it says at every raise
     """Effects of an entry do not sum to zero per asset."""
 
@@ -255,13 +261,13 @@ def entry_hash(device: UUID, epoch: int, seq: int, prev: bytes, body: bytes) -> 
 def body_bytes(body: Body) -> bytes:
     """Canonical bytes of a body, which `read_body` is sure to read again.
 
-    Raises Unbalanced, or ValueError when it is larger than an entry may be, names an unknown
-    account or says something no reader would accept.
+    Raises Unbalanced, BodyTooLarge, or ValueError when it names an unknown account or says
+    something no reader would accept.
     """
     check_balanced(body.effects)
     data = canonical.encode(body)
     if len(data) > MAX_BODY_BYTES:
-        raise ValueError(f"the body has {len(data)} bytes, an entry at most {MAX_BODY_BYTES}")
+        raise BodyTooLarge(f"the body has {len(data)} bytes, an entry at most {MAX_BODY_BYTES}")
     _typed(data)
     return data
 

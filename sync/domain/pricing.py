@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,8 @@ from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.trace import Step
 
 PLAIN_AMOUNT_SKU = ""
+MAX_LINES: Final = 100  # what one entry surely holds
+MAX_SALE_MINOR: Final = 10**11  # far below what the effects of one entry may move
 
 
 class Product(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -103,6 +106,8 @@ def price(
         )
         steps += [step] if step else []
     tag_total = sum(line.unit_minor * line.quantity for line in lines)
+    if tag_total > MAX_SALE_MINOR or len(lines) > MAX_LINES:
+        return refuse(Code.TOO_LARGE)
     discount_total = sum(line.member_discount_minor for line in lines)
     steps.append(
         Step(

@@ -49,6 +49,7 @@ class Code(StrEnum):
     PIN_WRONG = "pin_wrong"
     STAFF_LOCKED = "staff_locked"
     SHIFT_NEEDED = "shift_needed"
+    TOO_LARGE = "too_large"
 
 
 REFUSAL_CODES = frozenset(code.value for code in Code)

@@ -14,7 +14,7 @@ from sync.domain.journal import Claim, Effect
 from sync.domain.limits import Debit
 from sync.domain.members import Balances
 from sync.domain.parts import spread
-from sync.domain.pricing import BasketLine, Priced, price
+from sync.domain.pricing import MAX_SALE_MINOR, BasketLine, Priced, price
 from sync.domain.programme import PER_MILLE, Programme, Tier
 from sync.domain.redeeming import STORED_VALUE, PointsPaid, points_tender
 from sync.domain.refusals import Code, Refusal, refuse
@@ -280,6 +280,8 @@ def pay(quoted: Quote, money_tender: str, tendered_minor: int) -> SaleData | Ref
         return msgspec.structs.replace(
             quoted.data, money_tender="", tendered_minor=0, change_minor=0
         )
+    if tendered_minor > MAX_SALE_MINOR:
+        return refuse(Code.TOO_LARGE)  # a barcode read into the field of the amount
     if tendered_minor < money_minor:
         return refuse(Code.TENDER_BELOW_DUE, due_minor=money_minor, tendered_minor=tendered_minor)
     if money_tender != "cash" and tendered_minor > money_minor:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from sync.domain.journal import MAX_BODY_BYTES
+from sync.domain.journal import MAX_BLOB_BYTES, MAX_BLOBS, MAX_BODY_BYTES
 
 # Addresses. The number in the path is the frozen transport; dated versions are agreed in hello.
 ENROL_BEGIN: Final = "/v1/enrol/begin"
@@ -42,8 +42,8 @@ MAX_ENTRIES: Final = 500
 MAX_PUSH_RAW_BYTES: Final = 512 * 1024
 MAX_PUSH_BYTES: Final = MAX_PUSH_RAW_BYTES + 64 * 1024
 MAX_ENTRY_BYTES: Final = MAX_BODY_BYTES
-MAX_ATTACHMENT_BYTES: Final = 64 * 1024
-MAX_ATTACHMENTS_PER_ENTRY: Final = 4
+MAX_ATTACHMENT_BYTES: Final = MAX_BLOB_BYTES
+MAX_ATTACHMENTS_PER_ENTRY: Final = MAX_BLOBS
 MAX_ATTACHMENTS: Final = MAX_ENTRIES * MAX_ATTACHMENTS_PER_ENTRY
 MAX_PAGE_ITEMS: Final = 500
 MAX_APPLY_ROWS: Final = 100

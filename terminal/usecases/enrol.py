@@ -41,6 +41,7 @@ PROFILE: Final = "profile"
 LEAP_YEAR: Final = 2024  # a birthday without a year may be 29 February
 SIMILAR_PER_CENT: Final = 90
 SIMILAR_MAX: Final = 5
+TEXT_MAX: Final = 200  # characters of a name, of sizes, of colours
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,13 @@ def open_enrolment(till: Till, sale: SaleDraft | None = None) -> EnrolDraft | Re
 
 
 def form_errors(form: Form) -> tuple[Refusal, ...]:
-    """All that is wrong: name_needed, phone_invalid, birthday_invalid, consent_needed."""
+    """All that is wrong: name_needed, too_large, phone_invalid, birthday_invalid,
+    consent_needed."""
     found = []
-    if not form.name.strip():
+    if not readable(form.name):
         found.append(refuse(Code.NAME_NEEDED))
+    if max(map(len, (form.name, form.consultant, form.sizes, form.colours))) > TEXT_MAX:
+        found.append(refuse(Code.TOO_LARGE))
     if e164(form.phone) is None:
         found.append(refuse(Code.PHONE_INVALID))
     if not _birthday_holds(form):
@@ -137,7 +141,7 @@ def duplicates(till: Till, form: Form) -> tuple[Duplicate, ...]:
             rows = with_phone(till, phone)
         for held in rows:
             found[held.row.member] = Duplicate(hit_of(till, held), "phone")
-    for profile in _similar(till, form.name.strip()):
+    for profile in _similar(till, readable(form.name)):
         known = till.database.held(profile.member)
         if known is not None and profile.member not in found:
             found[profile.member] = Duplicate(hit_of(till, known), "name")
@@ -272,14 +276,14 @@ def _data(
 def _profile(draft: EnrolDraft, form: Form) -> Profile:
     return Profile(
         draft.member,
-        form.name.strip(),
+        readable(form.name),
         e164(form.phone) or "",
         form.birthday_month,
         form.birthday_day,
         form.birthday_year,
-        form.consultant,
-        form.sizes.strip(),
-        form.colours.strip(),
+        readable(form.consultant),
+        readable(form.sizes),
+        readable(form.colours),
     )
 
 
@@ -296,6 +300,11 @@ def _row(till: Till, programme: Programme, profile: Profile) -> LightRow:
         till.place.store,
         till.place.dealer,
     )
+
+
+def readable(text: str) -> str:
+    """Text as people can read it: no control characters, no half of a character."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()
 
 
 def _birthday_holds(form: Form) -> bool:

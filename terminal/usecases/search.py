@@ -48,7 +48,7 @@ class Found:
 @use_case
 def search(till: Till, text: str) -> Found:
     """Look for a member; head office is asked for a full phone nobody here has."""
-    typed = text.strip()
+    typed = text.encode("utf-8", "ignore").decode().strip()  # an input method may leave half a sign
     digits = "".join(c for c in typed if c.isdigit())
     if typed and set(typed) <= set("0123456789+-() ") and digits:
         if len(digits) == TAIL_DIGITS:

@@ -12,6 +12,7 @@ from sync.database.till.counter import ShiftRow, TotalRow
 from sync.database.till.derived import CASH
 from sync.database.till.journal import ShiftClosed, ShiftOpened
 from sync.domain.journal import Kind
+from sync.domain.pricing import MAX_SALE_MINOR
 from sync.domain.refusals import Code, Refusal, refuse
 from terminal.usecases.commits import Act, Done, Posted, commit, local_basis
 from terminal.usecases.outcome import use_case
@@ -83,12 +84,15 @@ def current_shift(till: Till) -> OpenShift | None:
 def open_shift(till: Till, opening_minor: int) -> OpenShift | Refusal:
     """Open a shift with `opening_minor` in the drawer; the open one is returned as it is.
 
-    Its business date never runs back. Refusals: not_signed_in, amount_not_positive (negative).
+    Its business date never runs back. Refusals: not_signed_in, amount_not_positive (negative),
+    too_large.
     """
     if till.session is None:
         return refuse(Code.NOT_SIGNED_IN)
     if opening_minor < 0:
         return refuse(Code.AMOUNT_NOT_POSITIVE)
+    if opening_minor > MAX_SALE_MINOR:
+        return refuse(Code.TOO_LARGE)
     with till.lock:
         last = till.database.counter.last_shift()
         if last is not None and last.open:
@@ -112,12 +116,15 @@ def report(till: Till) -> ShiftReport | Refusal:
 def close_shift(till: Till, counted_minor: int) -> ShiftReport | Refusal:
     """Close the open shift with `counted_minor` found in the drawer.
 
-    Works on a nearly full disk and on a frozen epoch. Refusals: not_signed_in, shift_needed.
+    Works on a nearly full disk and on a frozen epoch. Refusals: not_signed_in, shift_needed,
+    amount_not_positive (negative), too_large.
     """
     if till.session is None:
         return refuse(Code.NOT_SIGNED_IN)
     if counted_minor < 0:
         return refuse(Code.AMOUNT_NOT_POSITIVE)
+    if counted_minor > MAX_SALE_MINOR:
+        return refuse(Code.TOO_LARGE)
     with till.lock:
         row = till.shift()
         if row is None:

@@ -134,7 +134,7 @@ def _proven(till: Till, staff: str, pin: str) -> StaffRow | Refusal:
 def _holds(verifier: str, pin: str) -> bool:
     try:
         return _hasher.verify(verifier, pin)
-    except (Argon2Error, InvalidHashError):
+    except (Argon2Error, InvalidHashError, UnicodeEncodeError):
         return False
 
 

@@ -8,6 +8,7 @@ StoreFault             something between us and the disk; `code` and `params`, n
   x KeyWrongError      the key does not open the file, or there is none          store_key_wrong
   x NotEnrolledError   the folder holds no journal yet                           store_not_enrolled
   x TamperedError      the journal's own chain does not hold                     journal_broken
+  x TooLargeError      more than one entry or its attachments hold             entry_too_large
   x WriteFailedError   the disk said no; whether the last commit holds is to be
                        seen after the file was opened again                      store_write_failed
 """
@@ -74,6 +75,12 @@ class TamperedError(StoreFault):
     """The journal's chain does not hold; `seq` names the first bad entry, `rule` what is broken."""
 
     code = "journal_broken"
+
+
+class TooLargeError(StoreFault):
+    """More than an entry and its attachments may hold: it could never be sent. Nothing was done."""
+
+    code = "entry_too_large"
 
 
 class WriteFailedError(StoreFault):

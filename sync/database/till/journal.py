@@ -19,10 +19,19 @@ import sqlalchemy as sa
 from sync.database.engine import Connection, IntegrityError, Row, compiled, insert_sql
 from sync.database.till import derived
 from sync.database.till import journal_tables as t
-from sync.database.till.faults import DamagedError
+from sync.database.till.faults import DamagedError, TooLargeError
 from sync.database.till.journal_file import FILE, JournalFile
 from sync.domain.cards import Card
-from sync.domain.journal import Body, Entry, body_bytes, entry_hash
+from sync.domain.journal import (
+    MAX_BLOB_BYTES,
+    MAX_BLOBS,
+    MAX_BODY_BYTES,
+    Body,
+    BodyTooLarge,
+    Entry,
+    body_bytes,
+    entry_hash,
+)
 from sync.domain.members import LightRow
 
 Sign = Callable[[bytes], bytes]
@@ -176,9 +185,10 @@ class Journal:
         """Write an entry; the same entry id again returns the entry of the first time.
 
         Done means committed: after this returns the operation survives a crash. Raises
-        DiskFullError (nothing written), DamagedError, WriteFailedError, Unbalanced, ValueError.
+        DiskFullError and TooLargeError (nothing written), DamagedError, WriteFailedError,
+        Unbalanced, ValueError.
         """
-        body = body_bytes(new.body)
+        body = _fitting(new)
 
         def work(connection: Connection) -> Entry:
             head = self._head or self._head_of(connection)
@@ -292,6 +302,17 @@ def identity_of(connection: Connection) -> Identity:
     if row is None:
         raise DamagedError(file=FILE, missing="identity")
     return msgspec.msgpack.decode(row[0], type=Identity)
+
+
+def _fitting(new: NewEntry) -> bytes:
+    """Body bytes of an entry that can be sent: what cannot would hold up the outbox for ever."""
+    largest = max((len(blob.data) for blob in new.blobs), default=0)
+    if largest > MAX_BLOB_BYTES or len(new.blobs) > MAX_BLOBS:
+        raise TooLargeError(bytes=largest, most=MAX_BLOB_BYTES)
+    try:
+        return body_bytes(new.body)
+    except BodyTooLarge as error:
+        raise TooLargeError(most=MAX_BODY_BYTES) from error
 
 
 def _newcomer_row(seq: int, newcomer: Newcomer) -> Sequence[object]:
