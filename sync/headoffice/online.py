@@ -121,8 +121,8 @@ class Online:
                 items.append(_item(made.kind, made.key, stored.ver if stored else 0, made.data))
             profile = await published.row(session, FeedKind.PROFILE, str(found))
             if profile is not None:
-                for item in await feed_items(session, [profile]):
-                    items.append(_item(item.kind, item.key, item.ver, bytes(item.data)))  # noqa: PERF401  # one at most
+                opened = await feed_items(session, [profile])
+                items += [_item(o.kind, o.key, o.ver, bytes(o.data)) for o in opened]
         return MemberReply(self.hq_epoch, now_ms, tuple(items))
 
     async def _find(self, session: Session, ask: MemberAsk) -> UUID | None:

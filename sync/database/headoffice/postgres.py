@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import asyncpg
+import sqlalchemy as sa
 
 from sync.database.headoffice import tables
 from sync.database.headoffice.sessions import (
@@ -40,6 +41,7 @@ STATEMENT_TIMEOUT_MS: Final = 60_000
 LOST: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.QueryCanceledError,
@@ -48,6 +50,15 @@ LOST: Final = (
     TimeoutError,
 )
 AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+_LAST: Final = {
+    name: str(
+        sa.select(
+            sa.case((sa.column("is_called"), sa.column("last_value")), else_=sa.text("0"))
+        ).select_from(sa.table(name))
+    )
+    for name in tables.SEQUENCES
+}
 
 
 @contextlib.contextmanager
@@ -100,8 +111,7 @@ class PostgresSession:
             await self._connection.execute(f"SELECT pg_advisory_xact_lock_shared({NUMBERS_LOCK})")
             self._may_draw = True
         rows = await self._connection.fetch(
-            f"SELECT nextval('{name}') FROM generate_series(1, $1)",  # noqa: S608  # one of SEQUENCES
-            count,
+            "SELECT nextval($1::text::regclass) FROM generate_series(1, $2::int)", name, count
         )
         return [row[0] for row in rows]
 
@@ -156,7 +166,8 @@ class PostgresDatabase:
                     if isinstance(error, ConflictError):
                         raise
                     raise UnavailableError(f"{type(error).__name__} {attempt} times") from error
-                await asyncio.sleep(random.uniform(0.001, 0.02) * attempt)  # noqa: S311  # jitter, no secret
+                jitter_s = random.uniform(0.001, 0.02)  # noqa: S311  # nothing secret
+                await asyncio.sleep(jitter_s * attempt)
         raise AssertionError("unreachable")
 
     async def _once(self, work: Callable[[PostgresSession], Awaitable[T]]) -> T:
@@ -190,9 +201,8 @@ class PostgresDatabase:
         return self._visible[name]
 
     async def _last(self, name: str, connection: Connection | None = None) -> int:
-        text = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {name}"  # noqa: S608  # one of SEQUENCES
         source = self._pool if connection is None else connection
-        last: int = await source.fetchval(text)
+        last: int = await source.fetchval(_LAST[name])
         return last
 
     async def close(self) -> None:

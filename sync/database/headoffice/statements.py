@@ -40,17 +40,17 @@ class _Among(sa.ColumnElement[bool]):
 
 
 @compiles(_Among, "postgresql")
-def _among_postgres(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401  # SQLAlchemy's signature
+def _among_postgres(element: _Among, compiler: SQLCompiler, **_: object) -> str:
     array = sa.bindparam(element.name, type_=postgresql.ARRAY(element.column.type))
-    return f"{compiler.process(element.column, **kw)} = ANY ({compiler.process(array, **kw)})"
+    return f"{compiler.process(element.column)} = ANY ({compiler.process(array)})"
 
 
 @compiles(_Among, "sqlite")
-def _among_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401  # SQLAlchemy's signature
+def _among_sqlite(element: _Among, compiler: SQLCompiler, **_: object) -> str:
     value = "unhex(value)" if isinstance(element.column.type, sa.LargeBinary) else "value"
-    bound = compiler.process(sa.bindparam(element.name, type_=sa.Text()), **kw)
-    column = compiler.process(element.column, **kw)
-    return f"{column} IN (SELECT {value} FROM json_each({bound}))"  # noqa: S608  # names of our own tables
+    bound = compiler.process(sa.bindparam(element.name, type_=sa.Text()))
+    listed = f"SELECT {value} FROM json_each({bound})"  # noqa: S608  # bound is a question mark
+    return f"{compiler.process(element.column)} IN ({listed})"
 
 
 def among(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
@@ -82,8 +82,8 @@ class Query:
 
 def query(statement: sa.sql.expression.Executable) -> Query:
     """Compile `statement`; what differs from call to call must be a named bind parameter."""
-    lite = statement.compile(dialect=_SQLITE)  # type: ignore[attr-defined]  # every Executable compiles
-    post = statement.compile(dialect=_POSTGRES)  # type: ignore[attr-defined]  # every Executable compiles
+    lite = statement.compile(dialect=_SQLITE)  # type: ignore[attr-defined]  # every one compiles
+    post = statement.compile(dialect=_POSTGRES)  # type: ignore[attr-defined]  # every one compiles
     values = {**lite.params, **post.params}
     return Query(
         str(lite),
@@ -122,10 +122,11 @@ def insert(table: sa.Table, *columns: str, conflict: str = "") -> Write:
     names = columns or tuple(column.name for column in table.columns)
     into = f"INSERT INTO {table.name} ({', '.join(names)})"
     marks = ", ".join("?" * len(names))
+    source = f"SELECT * FROM unnest({_arrays(table, names)})"  # noqa: S608  # of our own tables
     return Write(
         names,
         f"{into} VALUES ({marks}) {conflict}".rstrip(),
-        f"{into} SELECT * FROM unnest({_arrays(table, names)}) {conflict}".rstrip(),  # noqa: S608  # names of our own tables
+        f"{into} {source} {conflict}".rstrip(),
         "" if conflict else table.name,
     )
 
@@ -149,11 +150,9 @@ def update(table: sa.Table, *columns: str) -> Write:
     post_set = ", ".join(f"{name} = u.{name}" for name in columns)
     post_where = " AND ".join(f"t.{name} = u.{name}" for name in keys)
     source = f"unnest({_arrays(table, names)}) AS u ({', '.join(names)})"
-    return Write(
-        names,
-        f"UPDATE {table.name} SET {lite_set} WHERE {lite_where}",  # noqa: S608  # names of our own tables
-        f"UPDATE {table.name} AS t SET {post_set} FROM {source} WHERE {post_where}",  # noqa: S608  # names of our own tables
-    )
+    lite = f"{table.name} SET {lite_set} WHERE {lite_where}"
+    post = f"{table.name} AS t SET {post_set} FROM {source} WHERE {post_where}"
+    return Write(names, f"UPDATE {lite}", f"UPDATE {post}")
 
 
 def _arrays(table: sa.Table, names: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from sync.domain import programme as programmes
 from sync.domain.clearing import positions_csv
 from sync.domain.pricing import Product
 from sync.headoffice.api.bodies import now_ms, read_body, reply
+from sync.headoffice.api.bounds import check_token
 from sync.headoffice.clearing.printing import statement_html
 from sync.headoffice.clearing.views import dealer_names, run_view, statement_view
 from sync.headoffice.enrolment import code_for_eyes
@@ -22,15 +22,14 @@ from sync.headoffice.jobs.redriving import redrive
 from sync.headoffice.service import HeadOffice
 from sync.headoffice.setup import DealerRow, Places, StaffRow, StoreRow, TillRow
 from sync.protocol import wire
-from sync.protocol.errors import UntrustedError
 
 ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"
 TEXT: Final = r"^[^\x00]*$"
 Id = Annotated[str, Field(pattern=ID)]
 Text = Annotated[str, Field(max_length=200, pattern=TEXT)]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$")]
-Minor = Annotated[int, Field(ge=0, le=10**12)]
-Serial = Annotated[int, Field(ge=0, le=10**11)]
+Minor = Annotated[int, Field(strict=True, ge=0, le=10**12)]  # 1e3 and true are no amounts
+Serial = Annotated[int, Field(strict=True, ge=0, le=10**11)]
 
 
 class Strict(BaseModel):
@@ -125,16 +124,11 @@ class ApproveIn(Strict):
 class ClockIn(Strict):
     """Business time of a scenario, UTC milliseconds."""
 
-    now_ms: Annotated[int, Field(ge=0, lt=1 << 47)]
+    now_ms: Annotated[int, Field(strict=True, ge=0, lt=1 << 47)]
 
 
 async def _admin(request: Request) -> HeadOffice:
-    head_office: HeadOffice = request.app.state.head_office
-    said = request.headers.get("authorization", "")
-    wanted = f"Bearer {head_office.keys.admin_token}"
-    if not hmac.compare_digest(said.encode(), wanted.encode()):
-        raise UntrustedError("admin_token")
-    return head_office
+    return check_token(request)
 
 
 Hq = Annotated[HeadOffice, Depends(_admin)]

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from sync.database.headoffice.sessions import StoreError
 from sync.headoffice.api import admin, tills
 from sync.headoffice.api.bodies import problem, reply, store_problem
+from sync.headoffice.api.bounds import Bounded
 from sync.headoffice.api.devices import Devices
 from sync.headoffice.jobs.background import background
 from sync.headoffice.randomness import Randomness, from_system
@@ -36,6 +37,7 @@ def create_app(settings: Settings, random: Randomness = from_system) -> FastAPI:
 
     app = FastAPI(title="Guibin head office", version="1", lifespan=lifespan, redoc_url=None)
     app.state.settings = settings
+    app.add_middleware(Bounded)
     app.include_router(tills.router)
     app.include_router(admin.router)
     app.add_api_route("/v1/health", health, tags=["health"])
@@ -75,7 +77,10 @@ async def _store_error(request: Request, error: Exception) -> Response:
 async def _http_error(_: Request, error: Exception) -> Response:
     """404, 405 and the like, as problems too."""
     status = error.status_code if isinstance(error, HTTPException) else 400
-    names = {404: "not_found", 405: "method_not_allowed", 401: "unauthorised", 403: "forbidden"}
+    names = {
+        401: "unauthorised", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+        408: "body_too_slow", 413: "body_too_large",
+    }  # fmt: skip
     found = ProtocolError(names.get(status, f"http_{status}"))
     made = problem(found)
     made.status_code = status

@@ -66,7 +66,9 @@ class Feed:
             items = await feed_items(session, found)
         items, cut = _bounded(items)
         more = cut or len(found) == limit
-        upto = items[-1].n if more and items else visible
+        upto = visible
+        if more:  # what can no longer be read leaves no item, but is passed all the same
+            upto = items[-1].n if cut else found[-1].n
         return FeedPage(
             self._hq_epoch,
             tuple(items),

@@ -61,7 +61,7 @@ def _numbers() -> None:
         op.execute("ALTER TABLE entry SET (toast_tuple_target = 8160)")
         return
     for name in SEQUENCES:
-        op.execute(f"INSERT INTO counter (name, value) VALUES ('{name}', 0)")  # noqa: S608  # names from above
+        op.execute(sa.text("INSERT INTO counter VALUES (:name, 0)").bindparams(name=name))
 
 
 def _dealer() -> None:
