@@ -41,7 +41,11 @@ def play_file(
     if len(todo) == 1:
         return [play_once(scenario, todo[0], theatre)]
     with ThreadPoolExecutor(theatre.jobs, thread_name_prefix="play") as pool:
-        return list(pool.map(lambda play: play_once(scenario, play, theatre), todo))
+        try:
+            return list(pool.map(lambda play: play_once(scenario, play, theatre), todo))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def play_once(scenario: Scenario, play: Play, theatre: Theatre) -> Played:

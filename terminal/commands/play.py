@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -86,6 +87,7 @@ def play_and_tell(
         pictures.mkdir(parents=True, exist_ok=True)
     print(f"{scenario.head.name}: {scenario.head.title}")
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, _interrupted)  # so that no process of the play is left behind
     try:
         played = play_file(scenario, replace(theatre, stage=stage))
     except PlayFaultError as error:
@@ -103,6 +105,10 @@ def play_and_tell(
         json.write_text(report.as_text(found), encoding="utf-8")
         print(f"\nthe whole result: {json}")
     return all(one.held for one in played)
+
+
+def _interrupted(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _say(text: str) -> None:
