@@ -58,6 +58,8 @@ _STAFF_ROW: Final = sa.select(
 )
 _STAFF: Final = compiled(_STAFF_ROW.where(t.STAFF.c.staff == sa.bindparam("key"))).text
 _ROSTER: Final = compiled(_STAFF_ROW.order_by(t.STAFF.c.name, t.STAFF.c.staff)).text
+_PARTS: Final = ("hq_epoch", "cursor")
+_CURSOR: Final = f"SELECT name, value FROM meta WHERE name IN {_PARTS}"  # noqa: S608  # a constant
 _BLOCKED: Final = "SELECT 1 FROM block WHERE token = ?"
 _ALIAS: Final = "SELECT member FROM alias WHERE alias = ?"
 _PROFILE: Final = "SELECT data FROM profile WHERE member = ?"
@@ -226,8 +228,9 @@ class ReplicaLookup:
 
     def cursor(self) -> tuple[int, int] | None:
         """(head-office epoch, feed number) applied; None before the first snapshot is complete."""
-        epoch, number = self._number("hq_epoch"), self._number("cursor")
-        return None if epoch is None or number is None else (epoch, number)
+        with self._readers.read() as connection:
+            kept: dict[str, bytes] = dict(connection.execute(_CURSOR).fetchall())
+        return (int(kept["hq_epoch"]), int(kept["cursor"])) if len(kept) == len(_PARTS) else None
 
     def value(self, name: str) -> bytes | None:
         """A kept value."""
