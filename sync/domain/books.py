@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
+
 from sync.domain.cards import Card
 from sync.domain.lots import Allocation, EntryRef, Lot, LotKey, Uncovered
 from sync.domain.members import Balances
@@ -66,8 +68,7 @@ class MemberBook:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True, gc=False):
     """One posted line on a member's account.
 
     `reason`: effect | split (principal and bonus exchanged, case 8).
@@ -81,8 +82,7 @@ class Posting:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, gc=False):
     """Outcome of one entry.
 
     `post_seq` is None in quarantine. `allocations`: those made while posting it.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 
 def business_date(utc_ms: int, offset_min: int, cutoff_hour: int) -> date:
@@ -21,6 +22,7 @@ def business_date(utc_ms: int, offset_min: int, cutoff_hour: int) -> date:
     return local.date()
 
 
+@lru_cache(maxsize=4096)  # head office asks the same few days over and over
 def months_before(day: date, months: int) -> date:
     """The same day `months` earlier (negative: later), clipped to the end of a shorter month.
 

@@ -14,6 +14,8 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from sync.domain.parts import share_of_rest, spread
 
 FUNDED_BY_DEALER = "issuing"
@@ -93,8 +95,7 @@ class Uncovered:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(msgspec.Struct, frozen=True, gc=False):
     """Units of one lot bound to one claim, once and for ever, with the fen they settle.
 
     `post_seq`, `part`: the posting during which it was made (a later one than the claim's when it
