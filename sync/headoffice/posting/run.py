@@ -98,14 +98,9 @@ class Run:
 
     def again(self, reading: Reading, device: Device, blobs: Mapping[bytes, bytes]) -> Result:
         """Drive a quarantined entry again; it is released when it posts."""
-        book = self.loaded.books.get(reading.body.member or NOBODY) if reading.body else None
-        mark = f"{reading.entry.device}:{reading.entry.epoch}"
-        before = book.marks.get(mark, 0) if book else 0
         result = self._post(reading, device)
         if result.post_seq is None:
             return result
-        if book is not None:  # a mark never goes back, though older entries come later here
-            book.marks[mark] = max(book.marks[mark], before)
         self.changes.released.append(result.ref)
         self.changes.outcomes.append(
             (
