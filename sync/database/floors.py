@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlcipher3 import dbapi2
 
-from sync.database.engine import Connection, engine_for, insert_sql
+from sync.database.engine import Connection, compiled, engine_for, insert_sql
 from sync.database.headoffice import tables
 from sync.database.till import derived, replica_rows
 from sync.database.till import journal_tables as t
@@ -37,6 +37,10 @@ PAGE_BYTES: Final = 4096
 Statement = tuple[str, list[tuple[Any, ...]]]
 
 _COPIED: Final = (t.ENTRY, t.EFFECT, t.EXPOSURE, t.ATTACHMENT, t.PRINT_JOB)
+_OF_SEQ: Final = {
+    table.name: compiled(sa.select(table).where(table.c.seq == sa.bindparam("seq"))).text
+    for table in _COPIED
+}
 _TOTAL: Final = insert_sql(
     t.SHIFT_TOTAL,
     suffix=(
@@ -63,7 +67,8 @@ def open_raw(path: Path, key: bytes, synchronous: str = "FULL") -> Connection:
 
 def set_synchronous(file: JournalFile, synchronous: str) -> None:
     """Set the mode on a journal's write connection: OFF takes the disk out of a measurement."""
-    file._writer.execute(f"PRAGMA synchronous = {synchronous}")  # noqa: SLF001  # the product never does this
+    writer = file._writer  # noqa: SLF001  # the product never does this
+    writer.execute(f"PRAGMA synchronous = {synchronous}")
 
 
 # -- the cashier's operation -------------------------------------------------------------------
@@ -83,8 +88,7 @@ def raw_operations(journal: Journal, after: int = 0) -> Iterator[RawOperation]:
         statements = []
         with journal.file.read() as connection:
             for table in _COPIED:
-                query = f"SELECT * FROM {table.name} WHERE seq = ?"  # noqa: S608  # our own table
-                rows = connection.execute(query, (entry.seq,)).fetchall()
+                rows = connection.execute(_OF_SEQ[table.name], (entry.seq,)).fetchall()
                 if rows:
                     statements.append((insert_sql(table).text, rows))
         body = read_body(entry.body)
@@ -206,9 +210,19 @@ def sync_file(path: Path) -> None:
 # -- head office -------------------------------------------------------------------------------
 
 
-_OF_DEVICE: Final = "device = $1 AND seq BETWEEN $2 AND $3"
-_OF_NUMBERS: Final = "post_seq BETWEEN $1 AND $2"
-_CHANGED: Final = "version BETWEEN $1 AND $2"
+_BARE: Final = "CREATE TABLE IF NOT EXISTS bare_{0} AS SELECT * FROM {0} LIMIT 0"
+_ENTRIES: Final = "SELECT * FROM entry WHERE device = $1 AND seq BETWEEN $2 AND $3"
+_MADE: Final = {
+    "posting": "SELECT * FROM posting WHERE post_seq BETWEEN $1 AND $2",
+    "lot": "SELECT * FROM lot WHERE post_seq BETWEEN $1 AND $2",
+    "alloc": "SELECT * FROM alloc WHERE post_seq BETWEEN $1 AND $2",
+}
+_DRAWN: Final = (
+    "SELECT * FROM lot WHERE (member, post_seq, part) IN "
+    "(SELECT member, lot_post_seq, lot_part FROM alloc WHERE post_seq BETWEEN $1 AND $2)"
+)
+_BALANCES: Final = "SELECT * FROM balance WHERE version BETWEEN $1 AND $2"
+_FEED: Final = "SELECT * FROM feed WHERE kind = 'member' AND key = ANY ($1)"
 
 
 class CopyFloor:
@@ -223,32 +237,23 @@ class CopyFloor:
         """Connect to head office's database and make the bare tables."""
         connection = await asyncpg.connect(url)
         for table in COPIED_TABLES:
-            await connection.execute(
-                f"CREATE TABLE IF NOT EXISTS bare_{table} AS SELECT * FROM {table} LIMIT 0"  # noqa: S608  # our own tables
-            )
+            await connection.execute(_BARE.format(table))
         return cls(connection)
 
     async def written(self, device: bytes, first: int, last: int) -> dict[str, list[Any]]:
         """Rows that posting the entries `first`..`last` of a device wrote or changed, by table."""
         fetch = self._connection.fetch
-        entries = await fetch(f"SELECT * FROM entry WHERE {_OF_DEVICE}", device, first, last)  # noqa: S608  # constants
+        entries = await fetch(_ENTRIES, device, first, last)
         numbers = [row["post_seq"] for row in entries]
         span = min(numbers), max(numbers)
         found: dict[str, list[Any]] = {"entry": [tuple(row) for row in entries]}
-        for table in ("posting", "lot", "alloc"):
-            rows = await fetch(f"SELECT * FROM {table} WHERE {_OF_NUMBERS}", *span)  # noqa: S608  # constants
-            found[table] = [tuple(row) for row in rows]
-        drawn = await fetch(
-            "SELECT * FROM lot WHERE (member, post_seq, part) IN "  # noqa: S608  # constants
-            f"(SELECT member, lot_post_seq, lot_part FROM alloc WHERE {_OF_NUMBERS})",
-            *span,
-        )
-        found["lot"] += [tuple(row) for row in drawn]
-        balances = await fetch(f"SELECT * FROM balance WHERE {_CHANGED}", *span)  # noqa: S608  # constants
+        for table, query in _MADE.items():
+            found[table] = [tuple(row) for row in await fetch(query, *span)]
+        found["lot"] += [tuple(row) for row in await fetch(_DRAWN, *span)]
+        balances = await fetch(_BALANCES, *span)
         found["balance"] = [tuple(row) for row in balances]
         members = [str(UUID(bytes=row["member"])) for row in balances]
-        feed = await fetch("SELECT * FROM feed WHERE kind = 'member' AND key = ANY ($1)", members)
-        found["feed"] = [tuple(row) for row in feed]
+        found["feed"] = [tuple(row) for row in await fetch(_FEED, members)]
         return found
 
     async def copy(self, rows: Mapping[str, list[Any]]) -> None:
