@@ -9,9 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from sync.database.till.counter import PrintStage
+from sync.domain.joining import EnrolData
+from sync.domain.journal import Kind
+from terminal.usecases import drafts
 from terminal.usecases.commits import done_at, receipt_number
-from terminal.usecases.drafts import Draft, open_drafts
+from terminal.usecases.drafts import Bearer, Draft, SaleDraft, open_drafts
 from terminal.usecases.outcome import use_case
 from terminal.usecases.till import Till
 
@@ -52,4 +57,19 @@ def recover(till: Till) -> Recovered:
             body = done.body
             number = receipt_number(body.place.till, job.seq)
             found.append(Unprinted(job.seq, number, body.kind, body.member))
-    return Recovered(open_drafts(till), tuple(found))
+    return Recovered(tuple(_joined(till, draft) for draft in open_drafts(till)), tuple(found))
+
+
+def _joined(till: Till, draft: Draft) -> Draft:
+    """A sale whose buyer had just joined for it is theirs again: the crash came between."""
+    last = done_at(till, till.database.journal.head().seq)
+    if not isinstance(draft, SaleDraft) or draft.bearer is not None or last is None:
+        return draft
+    body = last.body
+    if body.kind != Kind.ENROL or body.member is None:
+        return draft
+    if msgspec.convert(body.data, EnrolData).for_entry != draft.entry_id:
+        return draft
+    theirs = draft.for_member(Bearer(body.member, body.card, body.presented, joining=True))
+    drafts.keep(till, theirs)
+    return theirs
