@@ -123,8 +123,8 @@ def ask(till: Till, draft: drafts.Draft, standing: Standing, wanted: Debits) -> 
 
 def pending_debits(till: Till, member: UUID) -> Debits:
     """Own debits of a member that head office neither acknowledged nor holds."""
-    since_ms = till.clock.utc_ms() - HOLD_MS
-    sums = till.database.pending.debits_unheld(member, since_ms)
+    now_ms = till.clock.utc_ms()
+    sums = till.database.pending.debits_unheld(member, now_ms - HOLD_MS, now_ms)
     return Debits(sums.points, 0, sums.principal, sums.bonus)
 
 

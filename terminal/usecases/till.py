@@ -26,6 +26,7 @@ from terminal.usecases.ports import Clock, Online, Printing, Random, Steps
 log = logging.getLogger("journal")
 
 CUTOFF_HOUR: Final = 4  # until a programme says otherwise
+UNTOLD_MS: Final = 24 * 3_600_000  # a clock that far behind its last contact is wrong
 ASK_AGAIN_MS: Final = 15_000  # a head office that did not answer is left alone that long
 
 
@@ -186,10 +187,12 @@ class Till:
         log.warning("aside fault=%s", fault)
 
     def offline_ms(self) -> int | None:
-        """Since when head office was not heard; None: never heard."""
+        """Since when head office was not heard; None: never heard, or the clock was set back so far
+        since then that nobody can tell."""
         heard = (self.database.outbox.last_contact_ms(), self.database.replica.as_of_ms())
         known = [ms for ms in heard if ms is not None]
-        return max(self.clock.utc_ms() - max(known), 0) if known else None
+        since_ms = self.clock.utc_ms() - max(known) if known else -UNTOLD_MS
+        return max(since_ms, 0) if since_ms > -UNTOLD_MS else None
 
 
 def _last_hlc(database: TillDatabase) -> tuple[int, int]:

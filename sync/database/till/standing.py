@@ -26,7 +26,8 @@ _PENDING: Final = (
 )
 _UNHELD: Final = (
     "SELECT effect.account, effect.delta FROM effect JOIN entry ON entry.seq = effect.seq "
-    "WHERE effect.member = ? AND effect.seq > ? AND effect.delta < 0 AND (entry.created_ms < ? "
+    "WHERE effect.member = ? AND effect.seq > ? AND effect.delta < 0 "
+    "AND (entry.created_ms NOT BETWEEN ? AND ? "
     "OR EXISTS (SELECT 1 FROM exposure WHERE exposure.seq = effect.seq))"
 )
 _USED: Final = (
@@ -76,15 +77,18 @@ class Pending:
             row = connection.execute(_USED, (key, day.isoformat(), acked)).fetchone()
         return Used(*row) if row else Used()
 
-    def debits_unheld(self, member: UUID, held_since_ms: int) -> Balances:
+    def debits_unheld(self, member: UUID, held_since_ms: int, now_ms: int) -> Balances:
         """Own unacknowledged debits of a member that head office does not hold, as amounts >= 0.
 
         It holds those it authorised, for a while: entries made before `held_since_ms` are past it.
+        Of those made after `now_ms`, before the clock was set back, nobody can tell.
         """
         total = Balances()
         acked = self._outbox.acked_seq()
         with self._file.read() as connection:
-            rows = connection.execute(_UNHELD, (member.bytes, acked, held_since_ms)).fetchall()
+            rows = connection.execute(
+                _UNHELD, (member.bytes, acked, held_since_ms, now_ms)
+            ).fetchall()
         for account, delta in rows:
             total = total.plus(account, -delta)
         return total

@@ -77,10 +77,10 @@ def test_debits_head_office_holds_are_not_told_to_it_again(tmp_path: Path) -> No
     granted = bodies.spending(7, 350)
     body = msgspec.structs.replace(granted.body, basis=Basis(1, 0, "online", auth="a1"))
     database.journal.append(NewEntry(body))
-    assert database.pending.debits_unheld(MEMBER, 0) == Balances(4)
-    assert database.pending.debits_unheld(MEMBER, bodies.at_ms + 1) == Balances(11)
+    assert database.pending.debits_unheld(MEMBER, 0, 1 << 60) == Balances(4)
+    assert database.pending.debits_unheld(MEMBER, bodies.at_ms + 1, 1 << 60) == Balances(11)
     database.outbox.store_ack(Told(2), (), 1)
-    assert database.pending.debits_unheld(MEMBER, bodies.at_ms + 1) == Balances()
+    assert database.pending.debits_unheld(MEMBER, bodies.at_ms + 1, 1 << 60) == Balances()
     database.close()
 
 
