@@ -12,10 +12,12 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import msgspec
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from sync.domain.cards import card_number, token_of
 from sync.domain.journal import Kind
@@ -32,6 +34,8 @@ from terminal.presenters.counter import Counter
 from terminal.text import Language
 from terminal.usecases import shift
 from terminal.usecases.commits import Done, done_at
+
+FRONT_MS: Final = 200
 
 
 def driven_window(start: DriveStart) -> TillWindow:
@@ -111,6 +115,7 @@ class WindowDriver:
         self._clock.move(command.at_ms)
         self._counter.desk.last_refusal = None
         try:
+            self._to_front()
             return self._obey(command)
         except Said as said:
             params = dict(said.refusal.params)
@@ -122,6 +127,19 @@ class WindowDriver:
             return drive.Refused(code=said.refusal.code.value, params=params, online=online)
         except NotSeen as trouble:
             return drive.Broken(reason=str(trouble))
+
+    def _to_front(self) -> None:
+        """Take the keyboard: several tills of a story share one screen.
+
+        A screen may keep it for the window that has it; then Qt is told that it is ours.
+        """
+        shell = self._window.shell
+        if shell.isActiveWindow():
+            return
+        shell.raise_()
+        shell.activateWindow()
+        if not QTest.qWaitForWindowActive(shell, FRONT_MS):
+            QApplication.setActiveWindow(shell)
 
     def _obey(self, command: drive.AnyCommand) -> drive.Answer:
         cashier = self._cashier
