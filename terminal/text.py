@@ -7,22 +7,23 @@ time, `_s` as an age; other integers get group separators (so give years and num
 as text).
 """
 
+from __future__ import annotations
+
 import datetime as dt
 import gettext
+import hashlib
 import io
 import logging
+import os
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
-
-from babel.core import Locale
-from babel.dates import format_date, format_time
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import resources
+
+if TYPE_CHECKING:
+    from babel.core import Locale
 
 Language = Literal["zh_CN", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh_CN", "en")
@@ -80,6 +81,10 @@ class Text:
         self, amount_fen: int, *, currency: str = "CNY", sign: bool = False, symbol: bool = True
     ) -> str:
         """Minor units as `¥1,234.50`, negative as `−¥50.00`; `sign` puts + before a gain."""
+        from decimal import Decimal  # noqa: PLC0415  # not before first paint
+
+        from babel.numbers import format_decimal  # noqa: PLC0415  # not before first paint
+
         exponent = _EXPONENTS.get(currency, 2)
         pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
         amount = Decimal(abs(amount_fen)).scaleb(-exponent)
@@ -93,6 +98,8 @@ class Text:
 
     def number(self, value: int, *, sign: bool = False) -> str:
         """An integer with group separators: `1,240`, `−36`."""
+        from babel.numbers import format_decimal  # noqa: PLC0415  # not before first paint
+
         return _signed(value, sign) + str(
             format_decimal(abs(value), locale=_locale(self._language))
         )
@@ -111,6 +118,8 @@ class Text:
 
     def time(self, moment: dt.time | dt.datetime) -> str:
         """A clock time of the store, 24 hours: `09:12`."""
+        from babel.dates import format_time  # noqa: PLC0415  # not before first paint
+
         return str(format_time(moment, "HH:mm", locale=_locale(self._language)))
 
     def age(self, age_s: int) -> str:
@@ -123,6 +132,8 @@ class Text:
         return self("age.minutes", count=age_s // _MINUTE_S)
 
     def _format_date(self, day: dt.date, which: int) -> str:
+        from babel.dates import format_date  # noqa: PLC0415  # not before first paint
+
         pattern = _DATE_PATTERNS[self._language][which]
         return str(format_date(day, pattern, locale=_locale(self._language)))
 
@@ -160,15 +171,53 @@ def _signed(value: int, sign: bool) -> str:
 @lru_cache(maxsize=len(LANGUAGES))
 def _locale(language: str) -> Locale:
     """The formats of a language; by name they would be looked for on every number."""
+    from babel.core import Locale  # noqa: PLC0415  # not before first paint
+
     return Locale.parse(language)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _catalogue(language: str) -> gettext.GNUTranslations:
-    """The compiled catalogue of a language, read from its `.po` once per process."""
-    with resources.translation(language).open("rb") as source:
-        catalogue = read_po(source, locale=language)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    """The compiled catalogue of a language, once per process.
+
+    Compiling takes as long as all else before first paint, so what was compiled is kept in the
+    user's cache under the hash of its words; without a cache it is compiled again.
+    """
+    source = resources.translation(language)
+    words = source.read_bytes()
+    kept = _cache() / f"words-{language}-{hashlib.sha256(words).hexdigest()[:32]}.mo"
+    try:
+        return gettext.GNUTranslations(io.BytesIO(kept.read_bytes()))
+    except (OSError, UnicodeDecodeError, ValueError):
+        compiled = _compiled(words, language)
+    _keep(kept, compiled)
+    return gettext.GNUTranslations(io.BytesIO(compiled))
+
+
+def _compiled(words: bytes, language: str) -> bytes:
+    from babel.messages.mofile import write_mo  # noqa: PLC0415  # not before first paint
+    from babel.messages.pofile import read_po  # noqa: PLC0415  # not before first paint
+
+    made = io.BytesIO()
+    write_mo(made, read_po(io.BytesIO(words), locale=language))
+    return made.getvalue()
+
+
+def _cache() -> Path:
+    from platformdirs import user_cache_path  # noqa: PLC0415  # asked once per language
+
+    return user_cache_path("guibin", appauthor=False)
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Keep a file whole or not at all; a full or read-only disk costs only time."""
+    part = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+        for old in path.parent.glob(f"{path.name[:12]}*.mo"):
+            if old != path and old.name.startswith(path.name.rpartition("-")[0]):
+                old.unlink(missing_ok=True)
+    except OSError as error:
+        _log.info("words not kept errno=%s", error.errno)

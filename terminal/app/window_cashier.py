@@ -17,6 +17,7 @@ from terminal.app.window_hands import CTRL, Hands, NotSeen, Said
 from terminal.presenters.counter import Counter
 from terminal.presenters.serving import Serving
 from terminal.usecases.commits import Done
+from terminal.usecases.drafts import SaleDraft
 from terminal.usecases.till import Till
 
 READER: Final = "scanner"
@@ -372,9 +373,12 @@ class Cashier:
             table.setCurrentIndex(table.rows.index(before - 1, 0))
             hands.press(Qt.Key.Key_Delete)
             hands.settled()
-            left = sale.draft
-            if left is not None and len(left.lines) >= before:
+            if _pieces(sale.draft) >= before:
                 raise NotSeen("the line stays")
+
+
+def _pieces(draft: SaleDraft | None) -> int:
+    return len(draft.lines) if draft else 0
 
 
 def typed(minor: int) -> str:

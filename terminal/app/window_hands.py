@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter as Counted
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ PATIENCE_S: Final = 45.0
 GAP_MS: Final = 55  # above a scanner's pace, so that typing is taken for typing
 STEP_MS: Final = 4
 TABS_MAX: Final = 80
+COLOURS, RARE = 256, 64
 CTRL: Final = Qt.KeyboardModifier.ControlModifier
 F_KEYS: Final = {
     "sale": Qt.Key.Key_F1,
@@ -158,7 +160,16 @@ def save_picture(widget: QWidget, path: Path) -> None:
     """Save a widget as a PNG of 256 colours."""
     QApplication.processEvents()
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = widget.grab().toImage()
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    palette_picture(image).save(str(path), "PNG", 1)  # type: ignore[call-overload]  # Qt takes a format name as text
+
+
+def palette_picture(image: QImage) -> QImage:
+    """The same picture in 256 colours: those used most, with room for the rare ones."""
+    counted = Counted(memoryview(image.constBits()).cast("I"))
+    chosen = [colour for colour, _ in counted.most_common(COLOURS - RARE)]
+    held = set(chosen)
+    coarse = Counted(colour & 0xFFE0E0E0 | 0x101010 for colour in counted if colour not in held)
+    chosen += [colour for colour, _ in coarse.most_common(RARE)]
     flags = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
-    small = image.convertToFormat(QImage.Format.Format_Indexed8, flags)
-    small.save(str(path), "PNG", 1)  # type: ignore[call-overload]  # Qt takes a format name as text
+    return image.convertToFormat(QImage.Format.Format_Indexed8, chosen, flags)

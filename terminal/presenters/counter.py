@@ -261,6 +261,8 @@ class Counter:
         finished = {"top_up": self.top_up.finished, "gifts": self.gifts.finished}
         if screen == "sale":
             return self.sale.hint
+        if screen == "shift" and self.shift.report is not None:
+            return "hint.shift_closed"
         return "hint.done" if finished.get(screen) is not None else f"hint.{screen}"
 
     def _printed(self, result: PrintResult) -> None:

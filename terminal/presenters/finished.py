@@ -51,10 +51,11 @@ def done_view(
     lines = [
         IconLine("receipt", text("done.journal", number=done.number, hash=_pairs(done.proof))),
         *more,
-        IconLine(safety.icon, text(safety.text), safety.tone),
     ]
+    words = text(safety.text)
     if finished.safety is not Safety.CONFIRMED:
-        lines.append(IconLine("clock", text("done.waiting")))
+        words = f"{words} · {text('done.to_send')}"
+    lines.append(IconLine(safety.icon, words, safety.tone))
     if finished.printing:
         tone = "warn" if finished.printing == "trouble" else ""
         words = text(f"done.{finished.printing}")

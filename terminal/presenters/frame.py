@@ -261,6 +261,8 @@ class FramePresenter:
             self.desk.say("notice.nothing_to_print", "warn")
             return
         till, text = self.desk.till, self.desk.text
+        if self.notice is not None and self.notice.action == "print_again":
+            self.put_notice(None)
         self.desk.jobs.write(lambda: printing.reprint(till, wanted, text), self._sent)
 
     def remember(self, seq: int) -> None:
@@ -343,7 +345,9 @@ class FramePresenter:
                 day,
                 text("app.operator", name=session.name, role=role) if role else session.name,
                 signed_in=True,
-                end_shift=ActionView(text("app.end_shift")) if shift else None,
+                end_shift=(
+                    ActionView(text("app.end_shift")) if shift and self.screen != "shift" else None
+                ),
             )
         rail = tuple(RailItem(name, text(f"rail.{name}"), icon) for name, icon in RAIL)
         return ShellView(

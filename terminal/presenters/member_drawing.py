@@ -109,7 +109,7 @@ def _masked_phone(phone: str) -> str:
 def _confirmed(text: Text, points: int, value: int, as_of: datetime | None) -> str:
     parts = [text.points(points, sign=True)] if points else []
     parts += [text.money(value, sign=True)] if value else []
-    pending = " · ".join(parts)
+    pending = " · ".join(parts).replace("−", "−\u2060")  # a minus stays with its amount
     if as_of is None:
         return text("member.newcomer")
     if pending:

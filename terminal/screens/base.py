@@ -34,7 +34,8 @@ class Screen(QWidget):
 
     def arrive(self) -> None:
         """Take the keyboard when the screen comes on show."""
-        (self.entry or self).setFocus()
+        entry = self.entry
+        (entry if entry is not None and entry.isEnabled() else self).setFocus()
 
     def show_narrow(self, narrow: bool) -> None:
         """Use the narrow arrangement below 1200 px at scale 1."""
