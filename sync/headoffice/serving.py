@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -77,6 +78,8 @@ def serve(
     """Serve until interrupted. Raises OSError when the address is taken."""
     with contextlib.closing(_listen(host, port)) as listener:
         app = create_app(settings, random)
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: the collector need not look at it again
         uvicorn.Server(_config(app, settings, tls=tls)).run(sockets=[listener])
 
 
