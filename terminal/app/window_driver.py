@@ -134,12 +134,12 @@ class WindowDriver:
         A screen may keep it for the window that has it; then Qt is told that it is ours.
         """
         shell = self._window.shell
-        if shell.isActiveWindow():
-            return
-        shell.raise_()
-        shell.activateWindow()
-        if not QTest.qWaitForWindowActive(shell, FRONT_MS):
-            QApplication.setActiveWindow(shell)
+        QApplication.processEvents()
+        if not shell.isActiveWindow():
+            shell.raise_()
+            shell.activateWindow()
+            QTest.qWaitForWindowActive(shell, FRONT_MS)
+            self._hands.keep_keyboard()
 
     def _obey(self, command: drive.AnyCommand) -> drive.Answer:
         cashier = self._cashier

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
@@ -96,8 +96,14 @@ class Hands:
 
     def press(self, key: Qt.Key, chord: Qt.KeyboardModifier | None = None) -> None:
         """One key, and what follows from it."""
+        self.keep_keyboard()
         self.keys.press(key, chord or Qt.KeyboardModifier.NoModifier)
         QTest.qWait(0)
+
+    def keep_keyboard(self) -> None:
+        """The screen may say late that another till's window has it; here it is this one's turn."""
+        if not self.window.shell.isActiveWindow():
+            QApplication.setActiveWindow(self.window.shell)
 
     def enter(self) -> None:
         """Enter, and all that follows."""
@@ -106,6 +112,7 @@ class Hands:
 
     def type(self, text: str, entry: QLineEdit) -> None:
         """Type into the field that has the keyboard; wait until it stands there."""
+        self.keep_keyboard()
         if text.isascii():
             self.keys.type_text(text, GAP_MS)
         else:
@@ -161,7 +168,9 @@ def save_picture(widget: QWidget, path: Path) -> None:
     QApplication.processEvents()
     path.parent.mkdir(parents=True, exist_ok=True)
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    palette_picture(image).save(str(path), "PNG", 1)  # type: ignore[call-overload]  # Qt takes a format name as text
+    writer = QImageWriter(str(path), QByteArray(b"PNG"))
+    writer.setCompression(9)
+    writer.write(palette_picture(image))
 
 
 def palette_picture(image: QImage) -> QImage:
