@@ -85,14 +85,16 @@ def offline_allows(
     debit: Debit,
     presented: Presented | None,
 ) -> Allowed | Refusal:
-    """What the limits say to a debit without head office."""
+    """What the limits say to a debit without head office. A member it cannot know yet has nothing
+    but what this till took in, so those figures are as fresh as can be."""
     offline_ms = till.offline_ms()
+    unheard = till.database.pending.unheard(standing.row.member)
     return debit_offline(
         programme.offline,
         debit,
         till.database.pending.used(standing.row.member, day_of(till)),
         presented,
-        age_ms(till, standing),
+        0 if unheard else age_ms(till, standing),
         NEVER_MS if offline_ms is None else offline_ms,
         is_negative(standing),
     )
@@ -102,10 +104,10 @@ def ask(till: Till, draft: drafts.Draft, standing: Standing, wanted: Debits) -> 
     """Head office's word as a basis: with `auth` when it granted; without when it is not asked or
     did not answer. A refusal kills the draft's id. Raises StoreFault."""
     basis = _basis(till, standing)
-    online = till.may_ask()
+    member = standing.row.member
+    online = None if till.database.pending.unheard(member) else till.may_ask()
     if online is None:
         return basis
-    member = standing.row.member
     question = AuthAsk(draft.entry_id, member, wanted, pending_debits(till, member))
     reply = online.authorise(question)
     if isinstance(reply, NoAnswer):

@@ -41,6 +41,7 @@ _NEWCOMER_PROFILE: Final = (
     "SELECT data FROM newcomer JOIN attachment USING (seq) "
     "WHERE newcomer.member = ? AND kind = 'profile'"
 )
+_ENROLLED: Final = "SELECT seq FROM newcomer WHERE member = ?"
 _NEWCOMER: Final = "SELECT light, card FROM newcomer"
 
 _lights = msgspec.msgpack.Decoder(LightRow)
@@ -99,6 +100,12 @@ class Pending:
         """A member enrolled here."""
         found = self._newcomers("WHERE member = ?", (member.bytes,))
         return Held(found[0][0], None) if found else None
+
+    def unheard(self, member: UUID) -> bool:
+        """Whether head office cannot know the member: enrolled here, that entry not acknowledged."""
+        with self._file.read() as connection:
+            row = connection.execute(_ENROLLED, (member.bytes,)).fetchone()
+        return row is not None and row[0] > self._outbox.acked_seq()
 
     def newcomer_profile(self, member: UUID) -> Profile | None:
         """The profile of a member enrolled here, from the attachment of that entry."""

@@ -12,13 +12,14 @@ from sync.domain.joining import Eligibility, EnrolData, Purchase
 from sync.domain.members import Balances, Profile
 from sync.domain.refusals import Code, Refusal
 from sync.domain.selling import SaleData
-from terminal.usecases import enrol, identify, search, sell
+from sync.protocol.messages import Refused
+from terminal.usecases import enrol, identify, search, sell, top_up
 from terminal.usecases.commits import Done
-from terminal.usecases.drafts import EnrolDraft, SaleDraft
+from terminal.usecases.drafts import EnrolDraft, SaleDraft, TopUpDraft
 from terminal.usecases.enrol import Enrolled, Form
 from terminal.usecases.identify import MemberCard
 from terminal.usecases.till import Till
-from tests.terminal.usecases.made import NEW_SERIAL, PHONE, ZHANG, read, till
+from tests.terminal.usecases.made import NEW_SERIAL, PHONE, ZHANG, HeadOffice, read, till
 
 FORM = Form("李娜", "139 1234 5678", 2, 29, consent=True)
 
@@ -141,3 +142,30 @@ def test_duplicates_are_advice_by_phone_and_by_name(counter: Till) -> None:
     assert [(d.hit.member, d.why) for d in by_name] == [(ZHANG, "name")]
     assert enrol.duplicates(counter, Form("王芳", "13911112222")) == ()
     assert isinstance(by_phone[0].hit.member, UUID)
+
+
+def newly_joined(counter: Till) -> MemberCard:
+    sale = sale_of(counter, 300_000)
+    made = enrol.enrol(counter, begun(counter, sale), FORM, read(NEW_SERIAL), sale)
+    assert isinstance(made, Enrolled)
+    found = identify.scan(counter, read(NEW_SERIAL))
+    assert isinstance(found, MemberCard)
+    return found
+
+
+def test_what_a_new_member_topped_up_here_may_be_spent_here_unheard(tmp_path: Path) -> None:
+    """Head office cannot know the member yet: it is not asked, and the draft stays alive."""
+    office = HeadOffice(lambda _: Refused("card_unknown"))
+    counter = till(tmp_path, online=office)
+    found = newly_joined(counter)
+    counter.offline = True
+    loading = top_up.open_top_up(counter, found.bearer)
+    assert isinstance(loading, TopUpDraft)
+    assert isinstance(top_up.top_up(counter, top_up.of_amount(loading, 10_000), "cash"), Done)
+    counter.offline = False
+    sale = sale_of(counter, 5_000).for_member(found.bearer).paying(stored_value_minor=5_000)
+    done = sell.sell(counter, sale, "", 0)
+    assert isinstance(done, Done)
+    assert done.data_as(SaleData).principal_minor == 4_500  # her tier pays 90 %
+    assert (done.body.basis.mode, office.asked) == ("offline", [])
+    counter.database.close()
