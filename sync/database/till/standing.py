@@ -102,7 +102,7 @@ class Pending:
         return Held(found[0][0], None) if found else None
 
     def unheard(self, member: UUID) -> bool:
-        """Whether head office cannot know the member: enrolled here, that entry not acknowledged."""
+        """Whether head office cannot know the member: enrolled here and not acknowledged."""
         with self._file.read() as connection:
             row = connection.execute(_ENROLLED, (member.bytes,)).fetchone()
         return row is not None and row[0] > self._outbox.acked_seq()
