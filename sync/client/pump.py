@@ -8,6 +8,7 @@ code.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from sync.protocol.errors import (
     GoneError,
     NotHeadOfficeError,
     ProblemError,
+    ProtocolError,
     UntrustedError,
 )
 from sync.protocol.exchange import (
@@ -44,6 +46,7 @@ from sync.protocol.hello import STOPS_SALES
 from sync.protocol.messages import Action
 from sync.protocol.wire import MAX_WAIT_S
 
+log = logging.getLogger("sync")
 T = TypeVar("T")
 State = Literal["starting", "online", "offline", "attention", "frozen"]
 IDLE_MS: Final = 1_000
@@ -188,11 +191,23 @@ class Pump:
         self._set(replace(self._status, action=greeting.action, hq_epoch=greeting.reply.hq_epoch))
         if greeting.action in STOPS_SALES:
             self._freeze(greeting.action)
+            if greeting.action is Action.FORK and greeting.reply.action is not Action.FORK:
+                self._show_fork(greeting)
             return None
         self._channel.start(greeting.reply.nonce)
         self._greeting, self._next = greeting, greeting.push_from
         self._contact()
         return greeting
+
+    def _show_fork(self, greeting: Greeting) -> None:
+        """A fork above the last acknowledgement is seen here only: one push that overlaps shows it
+        to head office, which opens a case and stops the other history too."""
+        self._channel.start(greeting.reply.nonce)
+        try:
+            self._drive(push_all(self._till, greeting.push_from, greeting.reply.hq_epoch))
+        except (ProtocolError, Unreachable) as error:
+            log.info("fork shown code=%s", error.code)
+        self._channel.end()
 
     def _push(self, greeting: Greeting) -> None:
         try:

@@ -18,12 +18,12 @@ import psutil
 import pytest
 
 from sync.headoffice.api import bounds
-from sync.headoffice.serving import Running
+from sync.headoffice.serving import Running, running
 from sync.protocol import codec, frames, wire
 from sync.protocol.messages import AuthAsk, Debits
 from sync.protocol.requests import make_nonce, sign_request
 from tests.helpers.dumps import changed, dump_of
-from tests.helpers.servers import new_database, postgres_server, served, settings
+from tests.helpers.servers import new_database, postgres_server, served, set_up, settings
 from tests.helpers.tills import NOBODY, OWN_NONCE, TestTill, furnish, good, problem
 from tests.sync.domain.making import member_id
 
@@ -40,6 +40,13 @@ NASTY = (
     "x" * 70_000,
     "\ud7ff",
 )
+
+
+@pytest.fixture(scope="module")
+def plain_hq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Where no database is reached."""
+    with running(set_up(tmp_path_factory.mktemp("plain") / "hq"), tls=False) as found:
+        yield found
 
 
 @pytest.fixture
@@ -151,17 +158,23 @@ def test_names_no_database_likes(a1: TestTill) -> None:
 
 
 @pytest.mark.parametrize("number", ["true", "1e3", "1.0", '"5"', "null", "-1", "9" * 5000])
-def test_amounts_are_whole_numbers_and_nothing_else(a1: TestTill, number: str) -> None:
-    token = {"authorization": f"Bearer {a1.served.head_office.keys.admin_token}"}
+def test_amounts_are_whole_numbers_and_nothing_else(plain_hq: Running, number: str) -> None:
+    token = {"authorization": f"Bearer {plain_hq.head_office.keys.admin_token}"}
     body = (
         '[{"sku":"S","barcode":"1","name_zh":"a","name_en":"a","tag_minor":' + number + "}]"
     ).encode()
-    before = dump_of(a1.served)
+    before = dump_of(plain_hq)
     json = {**token, "content-type": "application/json"}
-    assert a1.http.put("/v1/admin/products", content=body, headers=json).status_code in CLEAR
+    assert (
+        httpx.put(plain_hq.base + "/v1/admin/products", content=body, headers=json).status_code
+        in CLEAR
+    )
     clock = b'{"now_ms":' + number.encode() + b"}"
-    assert a1.http.put("/v1/admin/clock", content=clock, headers=json).status_code in CLEAR
-    assert changed(before, dump_of(a1.served)) == set()
+    assert (
+        httpx.put(plain_hq.base + "/v1/admin/clock", content=clock, headers=json).status_code
+        in CLEAR
+    )
+    assert changed(before, dump_of(plain_hq)) == set()
 
 
 def said(served: Running, *pieces: bytes, wait_s: float = 10) -> bytes:
@@ -204,13 +217,10 @@ RAW = (
 
 
 @pytest.mark.parametrize("number", range(len(RAW)))
-def test_bytes_that_are_no_request(
-    served: Running, number: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    answer = said(served, RAW[number])
+def test_bytes_that_are_no_request(plain_hq: Running, number: int) -> None:
+    answer = said(plain_hq, RAW[number])
     assert answer.startswith(b"HTTP/1.1 4"), answer[:80]
-    assert httpx.get(f"{served.base}/v1/health").status_code == 200
-    caplog.clear()
+    assert httpx.get(f"{plain_hq.base}/v1/health").status_code == 200
 
 
 def watched(work: Iterable[object]) -> int:
@@ -232,7 +242,7 @@ def watched(work: Iterable[object]) -> int:
     return most[0] - start
 
 
-def test_a_stranger_cannot_fill_the_memory(served: Running) -> None:
+def test_a_stranger_cannot_fill_the_memory(plain_hq: Running) -> None:
     """Planted bug: without `bounds.Bounded` head office reads all 96 MiB before it asks who sent
     them."""
     piece, pieces = bytes(1 << 20), 96
@@ -240,11 +250,11 @@ def test_a_stranger_cannot_fill_the_memory(served: Running) -> None:
 
     def flood(head: bytes) -> Iterator[None]:
         length = b"Content-Length: %d\r\n\r\n" % (pieces << 20)
-        answers.append(said(served, head + length, *[piece] * pieces))
+        answers.append(said(plain_hq, head + length, *[piece] * pieces))
         yield
 
     places = HEAD % (b"PUT", b"/v1/admin/places") + b"Content-Type: application/json\r\n"
-    token = b"Authorization: Bearer %s\r\n" % served.head_office.keys.admin_token.encode()
+    token = b"Authorization: Bearer %s\r\n" % plain_hq.head_office.keys.admin_token.encode()
     push = HEAD % (b"POST", b"/v1/push") + b"Content-Type: application/vnd.guibin.push+zstd\r\n"
     for head, status in ((places, b" 401"), (places + token, b" 413"), (push, b" 413")):
         assert watched(flood(head)) < 32 << 20
@@ -252,10 +262,10 @@ def test_a_stranger_cannot_fill_the_memory(served: Running) -> None:
 
 
 def test_an_admin_body_without_a_length_is_bounded_too(
-    served: Running, monkeypatch: pytest.MonkeyPatch
+    plain_hq: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, "MAX_ADMIN_BYTES", 1000)
-    token = {"authorization": f"Bearer {served.head_office.keys.admin_token}"}
+    token = {"authorization": f"Bearer {plain_hq.head_office.keys.admin_token}"}
     json = {**token, "content-type": "application/json"}
 
     def parts() -> Iterator[bytes]:
@@ -263,26 +273,26 @@ def test_an_admin_body_without_a_length_is_bounded_too(
         yield from [b" " * 100] * 20
         yield b"]"
 
-    response = httpx.put(f"{served.base}/v1/admin/products", content=parts(), headers=json)
+    response = httpx.put(f"{plain_hq.base}/v1/admin/products", content=parts(), headers=json)
     assert problem(response) == (413, "body_too_large")
     few = httpx.put(
-        f"{served.base}/v1/admin/products", content=b"[" + b" " * 99 + b"]", headers=json
+        f"{plain_hq.base}/v1/admin/products", content=b"[" + b" " * 99 + b"]", headers=json
     )
     assert few.status_code == 200
 
 
-def test_a_body_that_comes_too_slowly(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_comes_too_slowly(plain_hq: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     from sync.headoffice.api import bodies
 
     monkeypatch.setattr(bounds, "BODY_DEADLINE_S", 0.2)
     monkeypatch.setattr(bodies, "BODY_DEADLINE_S", 0.2)
-    token = b"Authorization: Bearer %s\r\n" % served.head_office.keys.admin_token.encode()
+    token = b"Authorization: Bearer %s\r\n" % plain_hq.head_office.keys.admin_token.encode()
     slow = b"Content-Length: 10\r\n\r\n12"
     admin = HEAD % (b"PUT", b"/v1/admin/places") + b"Content-Type: application/json\r\n" + token
     hello = HEAD % (b"POST", b"/v1/hello") + b"Content-Type: application/vnd.guibin+json\r\n"
     began = time.monotonic()
-    assert b" 408" in said(served, admin + slow)[:20]
-    assert b" 400" in said(served, hello + slow)[:20]
+    assert b" 408" in said(plain_hq, admin + slow)[:20]
+    assert b" 400" in said(plain_hq, hello + slow)[:20]
     assert time.monotonic() - began < 5
 
 

@@ -15,12 +15,12 @@ from sync.database.headoffice import reports
 from sync.domain.members import Balances
 from sync.domain.refusals import Code, Refusal
 from sync.headoffice.online import Online
-from sync.headoffice.serving import Running
+from sync.headoffice.serving import Running, running
 from sync.protocol.messages import AuthAsk, Debits, Granted, Refused
 from terminal.usecases import drafts
 from terminal.usecases.commits import Done
 from tests.helpers.real_tills import RealTill, balances_of, member, real_till, seed
-from tests.helpers.servers import new_database, postgres_server, served, settings
+from tests.helpers.servers import new_database, postgres_server, served, set_up, settings
 
 __all__ = ["new_database", "postgres_server", "served", "settings"]
 
@@ -63,6 +63,15 @@ def shop(served: Running, tmp_path: Path) -> Iterator[Shop]:
     made = Shop(served, tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def small_shop(tmp_path: Path) -> Iterator[Shop]:
+    """The same where one kind of database is enough."""
+    with running(set_up(tmp_path / "hq"), tls=False) as served:
+        made = Shop(served, tmp_path)
+        yield made
+        made.close()
 
 
 def at_once(*work: Callable[[], object]) -> list[object]:
@@ -168,8 +177,8 @@ def test_a_decline_nobody_saw_is_posted_and_said(
     assert a.confirmed(shop.ids["anna"]) == shop.anna
 
 
-def test_a_decline_that_was_seen_ends_the_id_offline_too(shop: Shop) -> None:
-    a, b = shop.open()
+def test_a_decline_that_was_seen_ends_the_id_offline_too(small_shop: Shop) -> None:
+    a, b = small_shop.open()
     assert isinstance(b.sell(50_000, ANNA, 2_000), Done)
     draft = a.draft(50_000, ANNA, 1_000)
     refused = a.pay(draft)
@@ -184,9 +193,9 @@ def test_a_decline_that_was_seen_ends_the_id_offline_too(shop: Shop) -> None:
     assert a.app.database.journal.find(draft.entry_id) is None
 
 
-def test_a_hold_ends_after_two_minutes(shop: Shop) -> None:
+def test_a_hold_ends_after_two_minutes(small_shop: Shop) -> None:
     """Granted, committed, not sent: later others may have it, and head office sees both facts."""
-    a, b = shop.open()
+    a, b = small_shop.open()
     first = a.sell(50_000, ANNA, 2_000)
     assert isinstance(first, Done)
     assert isinstance(b.sell(50_000, ANNA, 2_000), Refusal)
@@ -197,27 +206,27 @@ def test_a_hold_ends_after_two_minutes(shop: Shop) -> None:
     assert isinstance(second, Done)
     b.sync()
     a.sync()
-    assert shop.anna.points < 0 or "overdraft" in shop.exceptions()
-    assert len(shop.exceptions()) == 1
+    assert small_shop.anna.points < 0 or "overdraft" in small_shop.exceptions()
+    assert len(small_shop.exceptions()) == 1
 
 
-def test_a_clock_set_back_frees_no_debit_that_head_office_holds_no_more(shop: Shop) -> None:
+def test_a_clock_set_back_frees_no_debit_that_head_office_holds_no_more(small_shop: Shop) -> None:
     """Planted bug: an entry whose time lies in the till's future counted as held for ever."""
-    a, _ = shop.open()
+    a, _ = small_shop.open()
     assert isinstance(a.sell(50_000, ANNA, 2_000), Done)  # authorised, not sent
-    shop.served.head_office.clock.set(a.clock.utc_ms() + PAST_HOLD_MS)
+    small_shop.served.head_office.clock.set(a.clock.utc_ms() + PAST_HOLD_MS)
     a.clock.move(-3_600_000)
     held = a.app.till.database.pending.debits_unheld(
-        shop.ids["anna"], a.clock.utc_ms() - 120_000, a.clock.utc_ms()
+        small_shop.ids["anna"], a.clock.utc_ms() - 120_000, a.clock.utc_ms()
     )
     assert held.points == 2_000
 
 
-def test_the_same_question_twice_is_one_hold(shop: Shop) -> None:
-    a, _ = shop.open()
+def test_the_same_question_twice_is_one_hold(small_shop: Shop) -> None:
+    a, _ = small_shop.open()
     till = a.app.till
     assert till.online is not None
-    ask = AuthAsk(till.new_id(), shop.ids["anna"], Debits(points=2_000))
+    ask = AuthAsk(till.new_id(), small_shop.ids["anna"], Debits(points=2_000))
     first, second = till.online.authorise(ask), till.online.authorise(ask)
     assert isinstance(first, Granted)
     assert isinstance(second, Granted)

@@ -177,6 +177,10 @@ class RealTill:
         self, amount: int, serial: int | None = None, points: int = 0, stored: int = 0
     ) -> Answer:
         """Ring up and pay; what is refused is forgotten."""
+        fit = sell.open_sale(self.app.till)
+        if not isinstance(fit, SaleDraft):
+            return fit
+        drafts.abandon(self.app.till, fit)
         draft = self.draft(amount, serial, points, stored)
         found = self.pay(draft)
         if not isinstance(found, Done):
