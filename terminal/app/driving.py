@@ -34,10 +34,11 @@ class DriveStart:
 
 
 def settings_of(start: DriveStart, *, preview: bool) -> Settings:
-    """Settings of a till in a story: plain loopback, receipts into a folder."""
+    """Settings of a till in a story: plain loopback, receipts into a folder, the tape beside it."""
     return Settings(
         headoffice=start.url,
         plain_loopback=True,
+        tape=str(start.folder.with_name(f"{start.folder.name}-tape")),
         language="en" if start.language == "en" else "zh_CN",
         printer=Printer(preview=preview),
     )

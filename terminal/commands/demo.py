@@ -107,7 +107,8 @@ def _prepare(home: Path, chain_file: Path, chain: Chain) -> None:
     what = f"{len(chain.dealers)} dealers, {len(chain.stores)} stores, {people} members"
     print(f"  setting up the demo chain: {what} ...", flush=True)
     started = time.monotonic()
-    shutil.rmtree(home / "tills", ignore_errors=True)
+    for made in ("tills", "tape"):
+        shutil.rmtree(home / made, ignore_errors=True)
     chains.prepare(home / "headoffice", chain_file, _now_ms())
     print(f"  the chain is there, in {time.monotonic() - started:.0f} s", flush=True)
 
@@ -120,7 +121,8 @@ def _join(home: Path, till: str, url: str) -> None:
     from terminal.app.joining import join
 
     folder = home / "tills" / till
-    settings = config.Settings(headoffice=url, plain_loopback=True, sandbox=True)
+    tape = str(home / "tape" / till)
+    settings = config.Settings(headoffice=url, plain_loopback=True, sandbox=True, tape=tape)
     if not (folder / config.FILE).exists():
         print(f"  till {till} joins the chain ...", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
