@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "resources" / "demo"
+WINDOWS = "day-windows"  # the demo day once more, through the real windows
 AT_A_TIME = 2
 DEADLINE_S = 900.0
 
@@ -27,7 +28,7 @@ class Shows:
         files = sorted((DEMO / "scenarios").glob("*.toml"))
         files.sort(key=lambda path: "[orders]" not in path.read_text(encoding="utf-8"))
         self.files = (*files, DEMO / "day.toml")
-        self._waiting = [files[0], DEMO / "day.toml", *files[1:]]
+        self._waiting = [WINDOWS, files[0].stem, "day", *(path.stem for path in files[1:])]
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._over: dict[str, int] = {}
@@ -35,14 +36,15 @@ class Shows:
     def result(self, name: str) -> tuple[int, str, dict[str, Any]]:
         """Exit code, output and JSON of the play of a file."""
         until = time.monotonic() + DEADLINE_S
-        wanted = [path for path in self._waiting if path.stem == name]
-        self._waiting = wanted + [path for path in self._waiting if path.stem != name]
+        if name in self._waiting:
+            self._waiting.remove(name)
+            self._waiting.insert(0, name)
         while name not in self._over:
             self._step()
             assert time.monotonic() < until, f"{name} does not end"
             time.sleep(0.02)
-        said = (self._folder / f"{name}.log").read_text(encoding="utf-8")
-        written = self._folder / f"{name}.json"
+        said = self.file(f"{name}.log").read_text(encoding="utf-8")
+        written = self.file(f"{name}.json")
         found = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {}
         return self._over[name], said, found
 
@@ -53,15 +55,24 @@ class Shows:
                 self._over[name] = code
                 del self._running[name]
         while self._waiting and len(self._running) < AT_A_TIME:
-            path = self._waiting.pop(0)
-            with (self._folder / f"{path.stem}.log").open("wb") as log:
-                self._running[path.stem] = subprocess.Popen(
-                    [*command(path), "--json", str(self._folder / f"{path.stem}.json")],
+            name = self._waiting.pop(0)
+            with self.file(f"{name}.log").open("wb") as log:
+                self._running[name] = subprocess.Popen(
+                    [*self._command(name), "--json", str(self.file(f"{name}.json"))],
                     cwd=ROOT,
                     env={**os.environ, "PYTHONUTF8": "1"},
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )
+
+    def _command(self, name: str) -> list[str]:
+        if name == WINDOWS:
+            return [*command(DEMO / "day.toml"), "--windows", "--keep", str(self.file(name))]
+        return command(next(path for path in self.files if path.stem == name))
+
+    def file(self, name: str) -> Path:
+        """Where something of the plays is written."""
+        return self._folder / name
 
     def close(self) -> None:
         """Stop what still runs."""

@@ -37,7 +37,7 @@ def plant(where: str) -> None:
             passing()
             await lots(*args)
 
-        ledger._save_lots = save_lots
+        ledger._save_lots = save_lots  # type: ignore[assignment]  # a planted kill
     elif where == "commit":
         run = _Push.run
 
@@ -55,7 +55,7 @@ def plant(where: str) -> None:
             passing()
             return done
 
-        Poster.commit = committed  # type: ignore[method-assign]  # a planted kill
+        Poster.commit = committed  # type: ignore[method-assign,assignment]  # a planted kill
 
 
 def main() -> None:
