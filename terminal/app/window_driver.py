@@ -63,6 +63,7 @@ class _Conversation:
         self._driver = WindowDriver(window, clock, trap)
         self._thread = threading.Thread(target=self._listen, name="driver", daemon=True)
         self._answered = threading.Event()
+        self._over = False
 
     def begin(self) -> None:
         """Say that it is ready, then listen."""
@@ -74,6 +75,8 @@ class _Conversation:
             self._answered.clear()
             self._window.executors.post(partial(self._obey, line))
             self._answered.wait()
+            if self._over:  # nobody may be reading while the program ends
+                return
         self._window.executors.post(self._window.close)
 
     def _obey(self, line: bytes) -> None:
@@ -86,8 +89,9 @@ class _Conversation:
         except Exception:  # noqa: BLE001  # whoever drives has to learn of a bug
             answer = drive.Broken(reason=traceback.format_exc(limit=-6))
         self._say(answer)
+        self._over = isinstance(command, drive.Quit)
         self._answered.set()
-        if isinstance(command, drive.Quit):
+        if self._over:
             self._window.close()
 
     def _say(self, answer: drive.Answer) -> None:

@@ -169,7 +169,7 @@ def save_picture(widget: QWidget, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     writer = QImageWriter(str(path), QByteArray(b"PNG"))
-    writer.setCompression(9)
+    writer.setCompression(100)
     writer.write(palette_picture(image))
 
 
