@@ -19,6 +19,7 @@ LOT_ACCOUNTS: Final = (POINTS, PRINCIPAL, BONUS)
 PTS: Final = "PTS"
 QSP: Final = "QSP"  # qualifying spend: fen that count towards a tier, not money
 NOT_MONEY: Final = (PTS, QSP)
+_NOT_MONEY_OF: Final = {POINTS: PTS, QUALIFYING: QSP}
 
 MEMBER: Final = "member"
 MEMBER_PREFIX: Final = "member/"
@@ -68,4 +69,4 @@ def _owner(text: str) -> UUID:
 
 def asset_of(name: str, currency: str) -> str:
     """Asset kept on a member's account of that name."""
-    return {POINTS: PTS, QUALIFYING: QSP}.get(name, currency)
+    return _NOT_MONEY_OF.get(name, currency)

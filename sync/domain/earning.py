@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd, lcm
 
 from sync.domain.parts import spread
 from sync.domain.points import Points
@@ -29,14 +30,15 @@ def earn(base_by_line: Sequence[int], ratio_by_line: Sequence[Fraction], version
     remainder. The base is what was paid by money and by stored-value principal; the caller leaves
     out top-ups, the points-paid part, bonus value and voided lines.
     """
-    if any(base < 0 for base in base_by_line):
+    if min(base_by_line, default=0) < 0:
         raise ValueError("an earn base is negative")
-    exact = [
-        Fraction(base, FEN_PER_YUAN) * ratio
+    common = lcm(*(ratio.denominator for ratio in ratio_by_line))
+    exact = [  # points in units of 1 / (FEN_PER_YUAN * common)
+        base * ratio.numerator * (common // ratio.denominator)
         for base, ratio in zip(base_by_line, ratio_by_line, strict=True)
     ]
-    total = sum(exact, Fraction())
-    points = total.numerator // total.denominator
+    total, units = sum(exact), FEN_PER_YUAN * common
+    points, shared = total // units, gcd(total, units)
     by_line = spread(points, exact) if total else [0] * len(exact)
     steps = [
         Step(
@@ -54,7 +56,7 @@ def earn(base_by_line: Sequence[int], ratio_by_line: Sequence[Fraction], version
         Step(
             "earn.total",
             version,
-            {"base": sum(base_by_line), "num": total.numerator, "den": total.denominator},
+            {"base": sum(base_by_line), "num": total // shared, "den": units // shared},
             points,
         )
     )

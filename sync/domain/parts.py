@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
+from typing import Final, cast
+
+_WHOLE: Final = frozenset({int})
 
 
 def spread(total: int, weights: Sequence[int | Fraction]) -> list[int]:
@@ -15,7 +18,7 @@ def spread(total: int, weights: Sequence[int | Fraction]) -> list[int]:
     mirror of the positive one. Raises ValueError on a negative weight, or when every weight is 0
     and the total is not.
     """
-    if any(weight < 0 for weight in weights):
+    if min(weights, default=0) < 0:
         raise ValueError("a weight is negative")
     units = _whole_units(weights)
     whole = sum(units)
@@ -26,14 +29,18 @@ def spread(total: int, weights: Sequence[int | Fraction]) -> list[int]:
     sign, size = (-1, -total) if total < 0 else (1, total)
     parts = [unit * size // whole for unit in units]
     remainders = [unit * size % whole for unit in units]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (-remainders[i], i))
-    for i in by_remainder[: size - sum(parts)]:
-        parts[i] += 1
+    left = size - sum(parts)
+    if left:
+        by_remainder = sorted(range(len(parts)), key=lambda i: (-remainders[i], i))
+        for i in by_remainder[:left]:
+            parts[i] += 1
     return [sign * part for part in parts]
 
 
-def _whole_units(weights: Sequence[int | Fraction]) -> list[int]:
+def _whole_units(weights: Sequence[int | Fraction]) -> Sequence[int]:
     """Integers in the same proportion: the weights in units of their common denominator."""
+    if _WHOLE.issuperset(map(type, weights)):
+        return cast("Sequence[int]", weights)
     common = lcm(*(weight.denominator for weight in weights))
     return [weight.numerator * (common // weight.denominator) for weight in weights]
 

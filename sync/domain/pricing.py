@@ -52,7 +52,7 @@ class BasketLine:
     member_minor: int | None = None
 
 
-class PricedLine(msgspec.Struct, frozen=True):
+class PricedLine(msgspec.Struct, frozen=True, gc=False):
     """A line with its price.
 
     `rule`: price.tag | price.tier | price.member; `price_minor` = quantity at that price.
@@ -67,8 +67,7 @@ class PricedLine(msgspec.Struct, frozen=True):
     price_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(msgspec.Struct, frozen=True, gc=False):
     """All lines with their sums, before any tender. price = tag - member_discount."""
 
     lines: tuple[PricedLine, ...]

@@ -47,7 +47,7 @@ class Wish:
     stored_value_minor: int = 0
 
 
-class SoldLine(msgspec.Struct, frozen=True):
+class SoldLine(msgspec.Struct, frozen=True, gc=False):
     """A line of a finished sale with its parts of the order-level amounts, so that a return can
     give exactly them back.
 
@@ -71,7 +71,7 @@ class SoldLine(msgspec.Struct, frozen=True):
     points_earned: int
 
 
-class SaleData(msgspec.Struct, frozen=True, omit_defaults=True):
+class SaleData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Body data of a sale entry.
 
     `due_minor` is the amount due after all discounts; the tenders add up to it.
@@ -97,8 +97,7 @@ class SaleData(msgspec.Struct, frozen=True, omit_defaults=True):
     joining: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True, gc=False):
     """A sale worked out but not yet paid: everything the screen shows and the entry will hold."""
 
     data: SaleData
@@ -309,10 +308,11 @@ def effects(
     """All effects of a finished sale: member effects per line, the counterparts once."""
     found: list[Effect] = []
     if member is not None:
+        own = accounts.member(member, "")
         for line in data.lines:
             found += [
                 Effect(
-                    accounts.member(member, name),
+                    own + name,
                     accounts.asset_of(name, currency),
                     delta,
                     line.item,

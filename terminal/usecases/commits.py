@@ -42,8 +42,7 @@ HASH_PREFIX: Final = 8
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     """A decided operation: all that its entry says beside when, where, by whom."""
 
     kind: Kind

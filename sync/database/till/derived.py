@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from sync.domain import accounts
 from sync.domain.journal import Body, Kind
@@ -18,8 +19,7 @@ POINTS_TENDER_NAME: Final = "points"
 _TENDER: Final = "tender_"
 
 
-@dataclass(frozen=True, slots=True)
-class EffectRow:
+class EffectRow(NamedTuple):
     """One change of a member's account: `part` counts the member effects of the entry from 0."""
 
     member: bytes
@@ -92,6 +92,7 @@ def tenders(body: Body) -> dict[str, int]:
     return {name: amount for name, amount in sums.items() if amount}
 
 
+@lru_cache(maxsize=1024)  # counterparts are few
 def _tender_of(account: str) -> str | None:
     owner, _, rest = account.partition("/")
     name = rest.rpartition("/")[2]
