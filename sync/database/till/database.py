@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from sync.database.engine import connect, transaction
 from sync.database.till.checking import Checked, JournalCheck
+from sync.database.till.checkpoints import Checkpoints
 from sync.database.till.counter import Counter, write_value
 from sync.database.till.durable import sync_folder
 from sync.database.till.faults import (
@@ -173,6 +174,8 @@ class TillDatabase:
         self._check_thread: threading.Thread | None = None
         seal = Seal(self.keys.pepper, _STAFF_PURPOSE)
         self.replicas = Replicas(self.folder, self.counter, seal, self.turn)
+        self._checkpoints = Checkpoints(self._file)
+        self._checkpoints.start()
         self.tape: Tape | None = None
         if tape_folder is not None:
             self.tape = Tape(self.journal, tape_folder, self.keys.database, lambda _: None)
@@ -189,6 +192,7 @@ class TillDatabase:
             self.tape.stop()
         if self._check_thread is not None:
             self._check_thread.join(CHECK_WAIT_S)
+        self._checkpoints.stop()
         self.replicas.close()
         self._file.close()
         self._lock.release()

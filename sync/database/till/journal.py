@@ -218,9 +218,9 @@ class Journal:
 
     def _insert(self, connection: Connection, entry: Entry, new: NewEntry) -> None:
         """Every row of the operation; called inside its transaction."""
-        body, seq = new.body, entry.seq
+        body, seq, cursor = new.body, entry.seq, connection.cursor()
         day, created_ms = body.business_date.isoformat(), body.at.utc_ms
-        connection.execute(
+        cursor.execute(
             _ENTRY,
             (
                 seq, entry.epoch, body.entry_id.bytes, body.kind, day, body.shift, created_ms,
@@ -229,12 +229,13 @@ class Journal:
         )  # fmt: skip
         rows = derived.effect_rows(body)
         if rows:
-            connection.executemany(
-                _EFFECT, [(e.member, seq, e.part, e.account, e.delta, body.kind) for e in rows]
+            cursor.executemany(
+                _EFFECT,
+                [(member, seq, part, name, delta, body.kind) for member, part, name, delta in rows],
             )
         risk = derived.exposure(body)
         if risk is not None:
-            connection.execute(
+            cursor.execute(
                 _EXPOSURE,
                 (
                     seq, risk.member, day, risk.points_minor, risk.points_ops,
@@ -243,16 +244,16 @@ class Journal:
             )  # fmt: skip
         for part, blob in enumerate(new.blobs):
             owner = blob.member.bytes if blob.member else None
-            connection.execute(_ATTACHMENT, (seq, part, blob.kind, blob.sha256, owner, blob.data))
+            cursor.execute(_ATTACHMENT, (seq, part, blob.kind, blob.sha256, owner, blob.data))
         if new.newcomer is not None:
-            connection.execute(_NEWCOMER, _newcomer_row(seq, new.newcomer))
+            cursor.execute(_NEWCOMER, _newcomer_row(seq, new.newcomer))
         if new.shift is not None:
             _write_shift(connection, entry, new)
         for tender, amount in derived.tenders(body).items():
-            connection.execute(_TOTAL, (body.shift, tender, body.kind, 1, amount))
+            cursor.execute(_TOTAL, (body.shift, tender, body.kind, 1, amount))
         if new.receipt:
-            connection.execute(_PRINT, (seq, QUEUED, 0, "", created_ms))
-        connection.execute(_DRAFT_DONE, (body.entry_id.bytes,))
+            cursor.execute(_PRINT, (seq, QUEUED, 0, "", created_ms))
+        cursor.execute(_DRAFT_DONE, (body.entry_id.bytes,))
 
     def find(self, entry_id: UUID) -> Entry | None:
         """The entry of that id."""

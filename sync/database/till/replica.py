@@ -90,6 +90,8 @@ class Replica(ReplicaLookup):
                 raise
         super().__init__(Readers(path, key), seal)
         self.generation = 0  # counts applied changes of programme, roster and products
+        self._writes = 0
+        self._cursor: tuple[int, tuple[int, int] | None] = (-1, None)  # as of so many writes
 
     def _check_schema(self) -> None:
         found = version_of(self._writer)
@@ -168,11 +170,23 @@ class Replica(ReplicaLookup):
                 "DELETE FROM profile WHERE expires_ms IS NOT NULL AND expires_ms <= ?", (now_ms,)
             ).rowcount
 
+    def cursor(self) -> tuple[int, int] | None:
+        """As `ReplicaLookup.cursor`, read again only after something was written."""
+        writes, (known_at, cursor) = self._writes, self._cursor
+        if known_at != writes:
+            cursor = super().cursor()
+            self._cursor = writes, cursor
+        return cursor
+
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         """One transaction of sync: after any cashier, all or nothing."""
-        with self._turn.sync(), mapped(self.path.name), transaction(self._writer):
-            yield self._writer
+        with self._turn.sync(), mapped(self.path.name):
+            try:
+                with transaction(self._writer):
+                    yield self._writer
+            finally:
+                self._writes += 1
 
     def _note(self, changes: Sequence[Change]) -> None:
         if any(change.kind in ("programme", "roster", "product") for change in changes):
