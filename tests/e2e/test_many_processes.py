@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from sync.database.headoffice import reports
-from sync.domain.journal import Entry
+from sync.domain import admission
+from sync.domain.journal import Entry, Kind
 from sync.headoffice.jobs.redriving import redrive
 from sync.headoffice.service import Settings
 from sync.headoffice.serving import Running, running
@@ -210,3 +211,29 @@ def test_quarantine_is_driven_once_by_whoever_comes_first(pair: tuple[Running, R
         )
         row = rows_of(a1.feed(), "member")[str(MEMBERS[0])]
         assert row.balances.points == sum((1_000 + n) // 100 for n in range(20))
+
+
+def test_entries_of_nobody_are_driven_again_once(
+    pair: tuple[Running, Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upgrade both services drive what they can post now; no member's lock orders them.
+
+    Planted bug: the quarantine read without locking it: both post the same entries.
+    """
+    known = admission.POSTED_KINDS
+    with TestTill(pair[0], "A1") as a1:
+        monkeypatch.setattr(admission, "POSTED_KINDS", known - {Kind.SHIFT_OPEN})
+        bodies = [a1.desk.body(Kind.SHIFT_OPEN, entry_id=member_id(900 + n)) for n in range(40)]
+        reply = a1.push(*(a1.desk.write(body) for body in bodies))
+        assert {result.codes for result in reply.results} == {("kind_not_posted_yet",)}
+        monkeypatch.setattr(admission, "POSTED_KINDS", known)
+        posted: list[int] = []
+
+        def drive(served: Running) -> None:
+            posted.append(served.call(lambda hq: redrive(hq.database, hq.poster, 1)))
+
+        together(*(lambda s=s: drive(s) for s in (*pair, *pair)))
+        assert sum(posted) == 40
+        numbers = [result.post_seq for result in a1.push(*a1.entries).results]
+        assert None not in numbers
+        assert len(set(numbers)) == 40

@@ -1,7 +1,7 @@
 """Loading and storing what posting decides, as sets of rows. No rule lives here.
 
-Lock order everywhere: device, then members sorted by their bytes, then the shared lock under which
-numbers are drawn.
+Lock order everywhere: device, then quarantined entries by arrival, then members sorted by their
+bytes, then the shared lock under which numbers are drawn.
 """
 
 from __future__ import annotations
@@ -126,9 +126,13 @@ WAITING_OF: Final = query(
     sa.select(*_WAITING_COLUMNS)
     .where(among(t.quarantine.c.member, "members"), t.quarantine.c.issue == P("issue"))
     .order_by(t.quarantine.c.arrival)
+    .with_for_update()
 )
 WAITING: Final = query(
-    sa.select(*_WAITING_COLUMNS).order_by(t.quarantine.c.arrival).limit(P("limit"))
+    sa.select(*_WAITING_COLUMNS)
+    .order_by(t.quarantine.c.arrival)
+    .limit(P("limit"))
+    .with_for_update()
 )
 RELEASE: Final = query(sa.delete(t.quarantine).where(_of_entry(t.quarantine)))
 SEALED: Final = query(
@@ -259,7 +263,8 @@ async def allocations_of(session: Session, post_seqs: Sequence[int]) -> dict[int
 async def waiting(
     session: Session, *, members: Sequence[UUID] = (), issue: str = "", limit: int = 0
 ) -> list[Waiting]:
-    """Quarantined entries in order of arrival: of `members` with `issue`, or the first `limit`."""
+    """Quarantined entries in order of arrival, locked: of `members` with `issue`, or the first
+    `limit`."""
     if members:
         ids = [member.bytes for member in members]
         found = await session.fetch(WAITING_OF, members=ids, issue=issue)
