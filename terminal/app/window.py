@@ -118,7 +118,7 @@ class TillWindow(QObject):
 
     def _open(self) -> None:
         """After first paint: everything else is loaded now, on the writer thread."""
-        from terminal.runtime.device_bridge import DeviceBridge  # noqa: PLC0415  # after first paint
+        from terminal.runtime.device_bridge import DeviceBridge  # noqa: PLC0415  # once painted
         from terminal.runtime.sync_bridge import SyncBridge  # noqa: PLC0415  # after first paint
 
         devices, sync = DeviceBridge(), SyncBridge()
@@ -143,7 +143,7 @@ class TillWindow(QObject):
             self._cannot_open(found)
             return
         from terminal.app.wiring import connect, later_screens  # noqa: PLC0415  # after first paint
-        from terminal.presenters.counter import Counter, Surroundings  # noqa: PLC0415  # the same
+        from terminal.presenters.counter import Counter, Surroundings  # noqa: PLC0415  # once painted
 
         self.application = found
         for name, screen in later_screens(self.text).items():

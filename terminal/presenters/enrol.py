@@ -11,6 +11,7 @@ from hardware.events import CredentialRead, Medium, PrintResult, ReadMethod, Str
 from sync.domain.joining import Eligibility, Purchase
 from sync.domain.refusals import Code, Refusal
 from terminal.presenters import enrol_drawing
+from terminal.presenters.canvas import draw
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk, sentence_of
 from terminal.presenters.enrol_view import EnrolView
@@ -191,9 +192,14 @@ class EnrolPresenter:
             self._look()
             self.show()
 
+    @property
+    def blocked(self) -> bool:
+        """Whether a card is refused now."""
+        return self.busy or self._enrolled is not None
+
     def card_read(self, read: CredentialRead) -> None:
         """A card at any step."""
-        if self.busy or self._enrolled is not None:
+        if self.blocked:
             self.desk.say("notice.finish_first", "warn")
             return
         till = self.desk.till
@@ -419,7 +425,7 @@ class EnrolPresenter:
 
     def show(self) -> None:
         """Draw the view."""
-        self._render(self.view())
+        draw(self._render, self.view)
 
     def view(self) -> EnrolView:
         """The screen as it is."""

@@ -46,7 +46,12 @@ RAIL = (
 
 
 class Serves(Protocol):
-    """A screen that can be scanned at."""
+    """A screen that can be scanned at. `blocked`: not now, something has to be finished first."""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a scan is refused."""
+        ...
 
     def member_scanned(self, found: MemberCard, /) -> None:
         """A member's card."""
@@ -59,6 +64,11 @@ class Serves(Protocol):
 
 class TakesCards(Protocol):
     """A screen that takes the reading itself: a new card."""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a scan is refused."""
+        ...
 
     def card_read(self, read: CredentialRead, /) -> None:
         """A credential as it was read."""
@@ -206,6 +216,9 @@ class FramePresenter:
         screen = self._screens.get(self.screen)
         if screen is None or self.desk.session is None:
             self.desk.say("notice.sign_in_first", "warn")
+            return
+        if screen.blocked:
+            self.desk.say("notice.finish_first", "warn")
             return
         if hasattr(screen, "card_read"):
             screen.card_read(read)

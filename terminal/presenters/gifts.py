@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sync.domain.programme import Gift
 from sync.domain.refusals import Refusal
+from terminal.presenters.canvas import draw
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk, sentence_of
 from terminal.presenters.explaining import explain
@@ -242,7 +243,7 @@ class GiftsPresenter(Serving):
 
     def show(self) -> None:
         """Draw the view."""
-        self._render(self.view())
+        draw(self._render, self.view)
 
     @property
     def quote(self) -> GiftQuote | None:

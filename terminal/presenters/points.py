@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from sync.domain.members import LotSummary
+from terminal.presenters.canvas import draw
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk
 from terminal.presenters.lookups import Served
@@ -51,7 +52,7 @@ class PointsPresenter(Serving):
 
     def show(self) -> None:
         """Draw the view."""
-        self._render(self.view())
+        draw(self._render, self.view)
 
     def view(self) -> PointsView:
         """The screen as it is."""

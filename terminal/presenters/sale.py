@@ -8,6 +8,7 @@ from functools import partial
 from sync.domain.pricing import Product
 from sync.domain.refusals import Refusal
 from terminal.presenters import sale_drawing
+from terminal.presenters.canvas import draw
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk
 from terminal.presenters.finished import done_view
@@ -150,7 +151,7 @@ class SalePresenter(Serving):
 
     def product_scanned(self, product: Product) -> None:
         """A product was scanned; "3*" in the scan field makes it three."""
-        if self.busy or self.asking is not None:
+        if self.blocked:
             self.desk.say("notice.finish_first", "warn")
             return
         if self.finished is not None:
@@ -357,7 +358,7 @@ class SalePresenter(Serving):
 
     def show(self) -> None:
         """Draw the view."""
-        self._render(self.view())
+        draw(self._render, self.view)
 
     def view(self) -> SaleView:
         """The sale as it is."""

@@ -79,9 +79,14 @@ class Serving:
 
     # -- events ----------------------------------------------------------------------------------
 
+    @property
+    def blocked(self) -> bool:
+        """Whether a scan is refused now: something is being saved, or an approver asked for."""
+        return self.busy or self.asking is not None
+
     def member_scanned(self, found: MemberCard) -> None:
         """A member's card was presented."""
-        if self.busy or self.asking is not None:
+        if self.blocked:
             self.desk.say("notice.finish_first", "warn")
             return
         if self.finished is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sync.domain.refusals import Refusal
+from terminal.presenters.canvas import draw
 from terminal.presenters.desk import Desk
 from terminal.presenters.parts_view import ActionView, AmountRow, IconLine, Tone
 from terminal.presenters.ports import Render, nowhere
@@ -117,7 +118,7 @@ class ShiftPresenter:
 
     def show(self) -> None:
         """Draw the view."""
-        self._render(self.view())
+        draw(self._render, self.view)
 
     def view(self) -> ShiftView:
         """The screen as it is."""

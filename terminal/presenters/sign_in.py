@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sync.domain.refusals import Code, Refusal
+from terminal.presenters.canvas import draw
 from terminal.presenters.desk import Desk, sentence_of
 from terminal.presenters.parts_view import ActionView
 from terminal.presenters.ports import Render, nowhere
@@ -169,7 +170,7 @@ class SignInPresenter:
 
     def show(self) -> None:
         """Draw the view."""
-        self._render(self.view())
+        draw(self._render, self.view)
 
     def view(self) -> SignInView:
         """The screen as it is."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sync.domain.programme import Programme
 from sync.domain.refusals import Refusal
 from sync.domain.stored_value import bonus_for
+from terminal.presenters.canvas import draw
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk, sentence_of
 from terminal.presenters.explaining import explain
@@ -249,7 +250,7 @@ class TopUpPresenter(Serving):
 
     def show(self) -> None:
         """Draw the view."""
-        self._render(self.view())
+        draw(self._render, self.view)
 
     def view(self) -> TopUpView:
         """The screen as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from typing import Final
 
@@ -14,7 +15,7 @@ _EARLIER: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\s+(\S+)")
 
 def amount_minor(text: str) -> int | None:
     """Fen of an amount as typed ("12", "12.5", "1,200.00"); None when it is none."""
-    match = _AMOUNT.fullmatch(text.strip().replace(",", ""))
+    match = _AMOUNT.fullmatch(plain(text).replace(",", ""))
     if match is None or not (match[1] or match[2]):
         return None
     return int(match[1] or 0) * 100 + int((match[2] or "").ljust(2, "0"))
@@ -22,13 +23,19 @@ def amount_minor(text: str) -> int | None:
 
 def pieces(text: str) -> tuple[int, str]:
     """(how many, the rest) of "3*99.00"; 1 when no number of pieces stands in front."""
-    match = _PIECES.fullmatch(text.strip())
-    return (int(match[1]), match[2]) if match and int(match[1]) else (1, text.strip())
+    typed = plain(text)
+    match = _PIECES.fullmatch(typed)
+    return (int(match[1]), match[2]) if match and int(match[1]) else (1, typed)
 
 
 def digits_of(text: str) -> str:
     """Only the digits."""
-    return "".join(char for char in text if char.isdigit() and char.isascii())
+    return "".join(char for char in plain(text) if char.isdigit() and char.isascii())
+
+
+def plain(text: str) -> str:
+    """Without blanks around it, the wide digits and signs of a Chinese keyboard as plain ones."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def looks_like_phone(text: str) -> bool:

@@ -21,6 +21,7 @@ log = logging.getLogger("ui")
 FOLDER: Final = "crashes"
 KEPT: Final = 20
 FRAMES_MAX: Final = 40
+_ROOTS: Final = ("terminal", "sync", "hardware", "resources", "tests")
 
 
 class CrashRecorder:
@@ -99,8 +100,7 @@ class CrashRecorder:
 def _inside(filename: str) -> str:
     """A path below the folder of packages it was loaded from: says where, not on whose machine."""
     parts = Path(filename).parts
-    for root in ("site-packages", "terminal", "sync", "hardware", "tests"):
-        if root in parts:
-            at = parts.index(root)
-            return "/".join(parts[at + 1 if root == "site-packages" else at :])
-    return parts[-1] if parts else "?"
+    if "site-packages" in parts:
+        return "/".join(parts[parts.index("site-packages") + 1 :])
+    at = min((parts.index(root) for root in _ROOTS if root in parts), default=len(parts) - 1)
+    return "/".join(parts[at:]) or "?"

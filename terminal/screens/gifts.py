@@ -1,6 +1,6 @@
 """Gifts: what the points buy, why one can or cannot be taken, taking it."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -53,7 +53,7 @@ class GiftsScreen(MemberScreen):
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Also + and -: one more or one less of the gift chosen."""
-        step = {"+": 1, "-": -1}.get(event.text())
+        step = {Qt.Key.Key_Plus.value: 1, Qt.Key.Key_Minus.value: -1}.get(event.key())
         if step is None:
             return super().take_key(event)
         self.quantity_changed.emit(step)

@@ -25,6 +25,7 @@ _SCREEN_KEYS = frozenset({Intent.PRIMARY, Intent.BACK})  # the screen on show ta
 class Shell(QWidget):
     """Shows the screen that the view names; function keys mean what the keymap says."""
 
+    coming = Signal(object)  # a screen, just before it is on show
     screen_requested = Signal(object)
     lock_requested = Signal()
     end_shift_requested = Signal()
@@ -64,8 +65,14 @@ class Shell(QWidget):
         self.status.show_view(view.status)
         if view.screen != self._on_show:
             self._on_show = view.screen
+            self.coming.emit(view.screen)
             self._stack.setCurrentWidget(self._screens[view.screen])
             self._screens[view.screen].arrive()
+
+    @property
+    def on_show(self) -> str:
+        """Name of the screen on show, empty before the first view."""
+        return self._on_show
 
     def add_screen(self, name: str, screen: Screen) -> None:
         """Take in a screen that was built after the window was shown."""

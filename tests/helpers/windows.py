@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from PySide6.QtCore import QEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -53,7 +54,7 @@ class Window:
         self.till, self.text = till, Text(language)
         self.bugs: list[BaseException] = []
         self.offline: list[bool] = []
-        self.nudges = 0
+        self.nudges, self._closed = 0, False
         self.screens: dict[str, Any] = {"sign_in": SignInScreen(self.text)}
         self.screens |= later_screens(self.text)
         self.shell = Shell(self.text, self.screens)
@@ -87,12 +88,17 @@ class Window:
         self.until(lambda: bool(self.counter.sign_in.people))
 
     def close(self) -> None:
-        """Stop everything."""
+        """Stop everything; a second time does nothing."""
         application = QApplication.instance()
         assert application is not None
+        if self._closed:
+            return
+        self._closed = True
         self.scans.remove(application)
         late = self.executors.stop()
         self.shell.close()
+        self.shell.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         assert not late
         assert not self.bugs, self.bugs
 
