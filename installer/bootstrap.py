@@ -50,7 +50,7 @@ QT_LIBRARIES = (
     "libxkbcommon-x11-0",
 )
 X_SERVER = ("xvfb", "xauth")  # real windows on a machine without a screen
-FONTS = ("fonts-noto-cjk",)  # Chinese with all rare names
+FONTS = ("fonts-noto-cjk", "fonts-inter")  # Chinese with all rare names; Latin and figures
 SYSTEM_PACKAGES = (*QT_LIBRARIES, *X_SERVER, *FONTS)
 
 

@@ -26,6 +26,14 @@ PySide6 and shiboken6 are used under the LGPL, as separate, replaceable librarie
 | package | version | licence |
 |---|---|---|
 """
+TAIL = """
+## Not packages
+| what | where | licence |
+|---|---|---|
+| Lucide 1.62.0, icons | `resources/icons/` | ISC (`resources/icons/LICENSE`) |
+| Noto Sans CJK, font | installed by the system's package `fonts-noto-cjk` | SIL OFL 1.1 |
+| Inter, font | installed by the system's package `fonts-inter` | SIL OFL 1.1 |
+"""
 # What a package states only in its licence file, read there by a person.
 READ_BY_HAND = {"sqlcipher3": "zlib; SQLCipher within: BSD-3-Clause; OpenSSL within: Apache-2.0"}
 
@@ -65,7 +73,7 @@ def row(name: str, version: str) -> str:
 
 def table(requirements: str) -> str:
     """The whole list as Markdown for the text of a requirement file."""
-    return HEAD + "\n".join(row(name, version) for name, version in pins(requirements)) + "\n"
+    return HEAD + "\n".join(row(name, version) for name, version in pins(requirements)) + "\n" + TAIL
 
 
 if __name__ == "__main__":
