@@ -216,10 +216,14 @@ class RealTill:
 
 @contextmanager
 def real_till(
-    served: Running, folder: Path, name: str = "A1", clock: Clock | None = None, **changes: object
+    served: Running,
+    folder: Path,
+    name: str = "A1",
+    clock: Clock | None = None,
+    step: Callable[[str], None] = no_step,
 ) -> Iterator[RealTill]:
     """A till that joined, synced once and has an open shift."""
-    till = RealTill(served.base, folder, clock, **changes)  # type: ignore[arg-type]  # by name
+    till = RealTill(served.base, folder, clock, step=step)
     code = served.call(lambda hq: hq.enrolment.make_code(name, till.clock.utc_ms()))
     till.join(code)
     try:
