@@ -73,7 +73,9 @@ def row(name: str, version: str) -> str:
 
 def table(requirements: str) -> str:
     """The whole list as Markdown for the text of a requirement file."""
-    return HEAD + "\n".join(row(name, version) for name, version in pins(requirements)) + "\n" + TAIL
+    return (
+        HEAD + "\n".join(row(name, version) for name, version in pins(requirements)) + "\n" + TAIL
+    )
 
 
 if __name__ == "__main__":
