@@ -81,14 +81,7 @@ class Text:
         self, amount_fen: int, *, currency: str = "CNY", sign: bool = False, symbol: bool = True
     ) -> str:
         """Minor units as `¥1,234.50`, negative as `−¥50.00`; `sign` puts + before a gain."""
-        from decimal import Decimal  # noqa: PLC0415  # not before first paint
-
-        from babel.numbers import format_decimal  # noqa: PLC0415  # not before first paint
-
-        exponent = _EXPONENTS.get(currency, 2)
-        pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
-        amount = Decimal(abs(amount_fen)).scaleb(-exponent)
-        digits = format_decimal(amount, format=pattern, locale=_locale(self._language))
+        digits = _amount(abs(amount_fen), _EXPONENTS.get(currency, 2), self._language)
         mark = _SYMBOLS.get(currency, currency + " ") if symbol else ""
         return _signed(amount_fen, sign) + mark + digits
 
@@ -98,11 +91,7 @@ class Text:
 
     def number(self, value: int, *, sign: bool = False) -> str:
         """An integer with group separators: `1,240`, `−36`."""
-        from babel.numbers import format_decimal  # noqa: PLC0415  # not before first paint
-
-        return _signed(value, sign) + str(
-            format_decimal(abs(value), locale=_locale(self._language))
-        )
+        return _signed(value, sign) + _whole(abs(value), self._language)
 
     def points(self, value: int, *, sign: bool = False) -> str:
         """Points with their unit: `1,240 分`, `+36 pts`."""
@@ -166,6 +155,24 @@ def _signed(value: int, sign: bool) -> str:
     if value < 0:
         return _MINUS
     return "+" if sign and value > 0 else ""
+
+
+@lru_cache(maxsize=1024)  # one view is drawn again and again with the same numbers
+def _amount(amount: int, exponent: int, language: str) -> str:
+    from decimal import Decimal  # noqa: PLC0415  # not before first paint
+
+    from babel.numbers import format_decimal  # noqa: PLC0415  # not before first paint
+
+    pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
+    major = Decimal(amount).scaleb(-exponent)
+    return str(format_decimal(major, format=pattern, locale=_locale(language)))
+
+
+@lru_cache(maxsize=1024)  # the same
+def _whole(value: int, language: str) -> str:
+    from babel.numbers import format_decimal  # noqa: PLC0415  # not before first paint
+
+    return str(format_decimal(value, locale=_locale(language)))
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from terminal.presenters.canvas import Canvas
 from terminal.presenters.counter import Counter
 from terminal.screens.base import Screen
 from terminal.screens.enrol import EnrolScreen
@@ -54,11 +55,20 @@ def later_screens(text: Text) -> dict[str, Screen]:
 
 def connect(counter: Counter, shell: Shell, screens: dict[str, Any]) -> None:
     """Put every presenter on its screen; screens are Any because each draws its own view."""
+    text, canvases = counter.desk.text, dict[str, Canvas[Any]]()
     for name, intents in INTENTS.items():
         screen, presenter = screens[name], getattr(counter, name)
+        canvas = canvases[name] = Canvas(screen.show_view, text, on_show=name == shell.on_show)
         for intent in intents:
+            getattr(screen, intent).connect(canvas.touched)
             getattr(screen, intent).connect(getattr(presenter, intent))
-        presenter.draw_with(screen.show_view)
+        presenter.draw_with(canvas)
+
+    def come(coming: str) -> None:
+        for name, canvas in canvases.items():
+            canvas.come(on_show=name == coming)
+
+    shell.coming.connect(come)
     frame = counter.frame
     shell.screen_requested.connect(frame.screen_requested)
     shell.lock_requested.connect(frame.lock_requested)
@@ -68,4 +78,4 @@ def connect(counter: Counter, shell: Shell, screens: dict[str, Any]) -> None:
     shell.offline_toggled.connect(frame.offline_toggled)
     shell.notice_action_pressed.connect(frame.notice_action_pressed)
     shell.notice_dismissed.connect(frame.notice_dismissed)
-    frame.draw_with(shell.show_view)
+    frame.draw_with(Canvas(shell.show_view, text, on_show=True))

@@ -16,6 +16,7 @@ from sync.database.till.database import TillDatabase
 from sync.lab.bench import sample
 from terminal.app.wiring import connect, later_screens
 from terminal.commands.bench_till import BUYERS, till_of
+from terminal.presenters.canvas import Canvas
 from terminal.presenters.counter import Counter, Surroundings
 from terminal.presenters.sale_view import SaleView
 from terminal.runtime.executors import Executors
@@ -72,7 +73,8 @@ def scans(folder: Path, count: int) -> list[float]:
     shown = _Shown(window)
     app.installEventFilter(shown)
     counter = window.counter
-    counter.sale.draw_with(shown.render)
+    canvas = Canvas(shown.render, counter.desk.text, on_show=True)  # as `connect` does
+    counter.sale.draw_with(canvas)
     alarm = QTimer()
     alarm.start(WAKE_MS)
     times = []

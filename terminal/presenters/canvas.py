@@ -40,7 +40,7 @@ class Canvas(Generic[V]):
         """Somebody did something at the screen: its next view is drawn whatever it is."""
         self._last = None
 
-    def come(self, on_show: bool) -> None:
+    def come(self, *, on_show: bool) -> None:
         """The screen comes on show, or goes."""
         self._on_show = on_show
         if on_show and self._view is not None:

@@ -23,13 +23,15 @@ FIND_FROM = 2  # letters of a name from which a search begins
 class Customer:
     """The member at the counter. `changed` are called after each change, on the GUI thread.
 
-    `bearer`: who is served, known at once; `served`: all about them, a moment later.
+    `bearer`: who is served, known at once; `served`: all about them, a moment later; `ready`: all
+    about the card that is taken next, if it is known already.
     """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.changed: list[Callable[[], None]] = []
         self.served: Served | None = None
+        self.ready: Served | None = None
         self.bearer: Bearer | None = None
         self.offline = False
         self._asked = 0
@@ -59,13 +61,16 @@ class Customer:
         self._asked += 1
         asked = self._asked
         self.bearer = card.bearer
+        ready, self.ready = self.ready, None
+        here = ready is not None and ready.card is card
+        self.served = ready if here else self.served
         self._loading = self.served is None
         self._clear_find()
-        till = self._desk.till
-        self._desk.jobs.read(lambda: serve(till, card), lambda found: self._took(asked, found))
-        self._desk.jobs.ask(
-            lambda: _refreshed(self._desk, card), lambda found: self._took(asked, found)
-        )
+        till, jobs = self._desk.till, self._desk.jobs
+        if not here:
+            jobs.read(lambda: serve(till, card), lambda found: self._took(asked, found))
+        if till.may_ask() is not None:
+            jobs.ask(lambda: _refreshed(self._desk, card), lambda found: self._took(asked, found))
         self._tell()
 
     def choose(self, member_id: str) -> None:

@@ -24,12 +24,13 @@ from sync.domain.pricing import Product
 from sync.domain.refusals import Refusal
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk, notice
+from terminal.presenters.lookups import Scanned, scanned
 from terminal.presenters.parts_view import ActionView
 from terminal.presenters.ports import Render, nowhere
 from terminal.presenters.shell_view import NoticeView, RailItem, ShellView, TopBarView
 from terminal.presenters.sign_in import place_of, role_of
 from terminal.presenters.status_drawing import Facts, Line, Switch, is_offline, status_view
-from terminal.usecases import health, identify, printing, sign_in
+from terminal.usecases import health, printing, sign_in
 from terminal.usecases.commits import Done
 from terminal.usecases.identify import MemberCard, ProductFound
 from terminal.usecases.outcome import Trouble, use_case
@@ -225,10 +226,11 @@ class FramePresenter:
             return
         till, at = self.desk.till, self.screen
         self._reading = True
-        self.desk.jobs.read(lambda: identify.scan(till, read), partial(self._identified, at))
+        self.desk.jobs.read(lambda: scanned(till, read), partial(self._identified, at))
 
-    def _identified(self, at: str, found: MemberCard | ProductFound | Refusal | Trouble) -> None:
-        self._reading = False
+    def _identified(self, at: str, scan: Scanned) -> None:
+        self._reading, found = False, scan.found
+        self.customer.ready = scan.served
         screen = self._screens.get(self.screen)
         if self.screen != at or screen is None or hasattr(screen, "card_read"):
             return

@@ -66,6 +66,21 @@ def serve(till: Till, found: MemberCard) -> Served:
     return served(till, found)
 
 
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan turned out to be; a member with all that the pane says about them."""
+
+    found: MemberCard | ProductFound | Refusal | Trouble
+    served: Served | None = None
+
+
+def scanned(till: Till, read: CredentialRead) -> Scanned:
+    """Both questions in one: the second costs less than a way through the threads."""
+    found = scan(till, read)
+    about = serve(till, found) if isinstance(found, MemberCard) else None
+    return Scanned(found, about if isinstance(about, Served) else None)
+
+
 Typed = MemberCard | ProductFound | Found | Refusal
 """What a typed code, number or name turned out to be."""
 

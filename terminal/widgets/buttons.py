@@ -60,9 +60,11 @@ class Button(QPushButton):
 
     def show_icon(self, name: str) -> None:
         """Set the icon."""
-        self._icon = name
-        self.updateGeometry()
-        self.update()
+        if name != self._icon:
+            if bool(name) != bool(self._icon):
+                self.updateGeometry()
+            self._icon = name
+            self.update()
 
     def show_state(self, *, enabled: bool, reason: str = "", chosen: bool = False) -> None:
         """Enable or disable with the reason, and mark as chosen."""

@@ -66,9 +66,11 @@ class Figure(QLabel):
 
     def show_figure(self, text: str, tone: str = "") -> None:
         """Show a value."""
-        self._token = tone_token(tone)
-        self.setText(text)
-        self.update()
+        token = tone_token(tone)
+        if (token, text) != (self._token, self.text()):
+            self._token = token
+            self.setText(text)
+            self.update()
 
     def sizeHint(self) -> QSize:
         """The width of the text at full size."""

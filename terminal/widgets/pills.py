@@ -22,11 +22,13 @@ class Pill(QWidget):
     def show_pill(self, icon: str, words: str, tone: str) -> None:
         """Show a state; unknown tones look neutral."""
         known = f"{tone}-soft" in current().tokens
-        self._icon, self._words, self._tone = icon, words, tone if known else ""
-        self.setAccessibleName(words)
+        shown = icon, words, tone if known else ""
         self.setVisible(bool(words))
-        self.updateGeometry()
-        self.update()
+        if shown != (self._icon, self._words, self._tone):
+            self._icon, self._words, self._tone = shown
+            self.setAccessibleName(words)
+            self.updateGeometry()
+            self.update()
 
     def words(self) -> str:
         """The words on the pill."""
