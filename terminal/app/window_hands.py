@@ -23,7 +23,7 @@ PATIENCE_S: Final = 45.0
 GAP_MS: Final = 55  # above a scanner's pace, so that typing is taken for typing
 STEP_MS: Final = 4
 TABS_MAX: Final = 80
-COLOURS, RARE = 256, 64
+COLOURS, RARE = 112, 44
 CTRL: Final = Qt.KeyboardModifier.ControlModifier
 F_KEYS: Final = {
     "sale": Qt.Key.Key_F1,
@@ -164,7 +164,7 @@ class Hands:
 
 
 def save_picture(widget: QWidget, path: Path) -> None:
-    """Save a widget as a PNG of 256 colours."""
+    """Save a widget as a PNG of few colours."""
     QApplication.processEvents()
     path.parent.mkdir(parents=True, exist_ok=True)
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
@@ -174,7 +174,7 @@ def save_picture(widget: QWidget, path: Path) -> None:
 
 
 def palette_picture(image: QImage) -> QImage:
-    """The same picture in 256 colours: those used most, with room for the rare ones."""
+    """The same picture in few colours: those used most, with room for the rare ones."""
     counted = Counted(memoryview(image.constBits()).cast("I"))
     chosen = [colour for colour, _ in counted.most_common(COLOURS - RARE)]
     held = set(chosen)

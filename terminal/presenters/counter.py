@@ -119,10 +119,9 @@ class Counter:
         text = self.desk.text
         text.switch("en" if text.language == "zh_CN" else "zh_CN")
         self._around.retranslate()
-        notice = self.frame.notice
+        for presenter in (self.sale, self.top_up, self.gifts):
+            presenter.forget_words()
         self.show_all()
-        if notice is not None:
-            self.frame.put_notice(None)  # its words were of the other language
 
     def end_shift_requested(self) -> None:
         """Count the drawer, unless something is still rung up."""
@@ -258,7 +257,11 @@ class Counter:
             self.enrol.arrive()
 
     def _hint(self, screen: str) -> str:
-        finished = {"top_up": self.top_up.finished, "gifts": self.gifts.finished}
+        finished = {
+            "top_up": self.top_up.finished,
+            "gifts": self.gifts.finished,
+            "enrol": self.enrol.finished,
+        }
         if screen == "sale":
             return self.sale.hint
         if screen == "shift" and self.shift.report is not None:

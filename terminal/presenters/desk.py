@@ -15,6 +15,9 @@ from terminal.usecases.outcome import Trouble
 from terminal.usecases.shift import OpenShift
 from terminal.usecases.till import Session, Till
 
+NoticeMaker = Callable[[], NoticeView]
+"""Makes a notice in the language in use."""
+
 
 def _nothing(*_args: object) -> None:
     return None
@@ -26,7 +29,7 @@ class Hooks:
     screen on show; `committed` prints and sends what was done; `reprint` prints a receipt again;
     `redraw` draws the frame again."""
 
-    notice: Callable[[NoticeView | None], None] = _nothing
+    notice: Callable[[NoticeMaker | None], None] = _nothing
     go: Callable[[str], None] = _nothing
     committed: Callable[[Done], None] = _nothing
     reprint: Callable[[int], None] = _nothing
@@ -56,16 +59,22 @@ class Desk:
         **params: object,
     ) -> None:
         """Put a sentence on the notice line; `action` names its button (`action.<name>`)."""
-        self.hooks.notice(notice(self.text, code, tone, action=action, small=small, **params))
+        self.hooks.notice(
+            lambda: notice(self.text, code, tone, action=action, small=small, **params)
+        )
 
     def refuse(self, refusal: Refusal | Trouble, *, action: str = "") -> None:
         """Say aloud why something was not done."""
         self.last_refusal = refusal
-        words = sentence_of(self.text, refusal)
         small = refusal.code if isinstance(refusal, Trouble) else refusal.code.value
         tone: Tone = "bad" if isinstance(refusal, Trouble) else "warn"
-        label = self.text(f"action.{action}") if action else ""
-        self.hooks.notice(NoticeView(words, tone, "circle-alert", action, label, small))
+
+        def made() -> NoticeView:
+            label = self.text(f"action.{action}") if action else ""
+            words = sentence_of(self.text, refusal)
+            return NoticeView(words, tone, "circle-alert", action, label, small)
+
+        self.hooks.notice(made)
 
     def quiet(self) -> None:
         """Take the notice away."""

@@ -25,11 +25,16 @@ Names = Mapping[int, tuple[str, int]]
 
 
 def explain(
-    text: Text, title: str, steps: Sequence[Step], result: AmountRow, names: Names | None = None
+    text: Text,
+    title: str,
+    steps: Sequence[Step],
+    result: AmountRow,
+    names: Names | None = None,
+    tiers: Mapping[str, str] | None = None,
 ) -> ExplainView:
-    """A panel of these steps. `title` and `result` are finished."""
+    """A panel of these steps. `title` and `result` are finished; `tiers`: names by code."""
     shown = steps[:MAX_ROWS]
-    rows = tuple(_row(text, step, names or {}) for step in shown)
+    rows = tuple(_row(text, step, names or {}, tiers or {}) for step in shown)
     return ExplainView(title, _rules(text, steps), rows, result)
 
 
@@ -69,8 +74,11 @@ def _tenths(per_mille: int) -> str:
     return f"{per_mille // 10}.{per_mille % 10}".removesuffix(".0")
 
 
-def _row(text: Text, step: Step, names: Names) -> AmountRow:
-    words = text.sentence(f"why.{step.rule}", operands(text, step))
+def _row(text: Text, step: Step, names: Names, tiers: Mapping[str, str]) -> AmountRow:
+    made = operands(text, step)
+    if made.get("tier") is not None:
+        made["tier"] = tiers.get(str(step.of["tier"]), made["tier"])
+    words = text.sentence(f"why.{step.rule}", made)
     times = 1
     if step.item is not None and step.item in names:
         name, times = names[step.item]

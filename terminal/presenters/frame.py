@@ -23,7 +23,7 @@ from hardware.events import (
 from sync.domain.pricing import Product
 from sync.domain.refusals import Refusal
 from terminal.presenters.customer import Customer
-from terminal.presenters.desk import Desk, notice
+from terminal.presenters.desk import Desk, NoticeMaker, notice
 from terminal.presenters.lookups import Scanned, scanned
 from terminal.presenters.parts_view import ActionView
 from terminal.presenters.ports import Render, nowhere
@@ -121,7 +121,7 @@ class FramePresenter:
         self.desk, self.customer, self._screens, self.outlets = desk, customer, screens, outlets
         self._render = render
         self.screen = "sign_in"
-        self.notice: NoticeView | None = None
+        self._notice: NoticeMaker | None = None
         self._line = Line()
         self._facts: Facts | None = None
         self._devices: dict[str, DeviceStatus] = {}
@@ -136,6 +136,11 @@ class FramePresenter:
         """Draw on this shell from now on."""
         self._render = render
         self.show()
+
+    @property
+    def notice(self) -> NoticeView | None:
+        """What the notice line says, in the language in use."""
+        return self._notice() if self._notice is not None else None
 
     @property
     def offline_on(self) -> bool:
@@ -158,7 +163,7 @@ class FramePresenter:
         """Bring a screen on show."""
         if screen != self.screen:
             self.screen = screen
-            self.notice = None
+            self._notice = None
             self.outlets.arrive(screen)
         self.show()
 
@@ -180,9 +185,10 @@ class FramePresenter:
 
     # -- notices ---------------------------------------------------------------------------------
 
-    def put_notice(self, view: NoticeView | None) -> None:
+    def put_notice(self, make: NoticeMaker | None) -> None:
         """Say something, or take it away."""
-        self.notice = view
+        self._notice = make
+        view = self.notice
         if view is not None and view.tone in {"warn", "bad"}:
             self.outlets.sound(False)
         self.show()
@@ -193,7 +199,7 @@ class FramePresenter:
 
     def notice_action_pressed(self, action: str) -> None:
         """The button of the notice."""
-        self.notice = None
+        self._notice = None
         act = self.outlets.actions.get(action)
         if act is not None:
             act()
@@ -377,6 +383,6 @@ class FramePresenter:
         )
 
 
-def crash_notice(desk: Desk, record: str) -> NoticeView:
+def crash_notice(desk: Desk, record: str) -> NoticeMaker:
     """What is said when we were wrong: calm, with the record's name for support."""
-    return notice(desk.text, "notice.crash", "bad", small=record)
+    return lambda: notice(desk.text, "notice.crash", "bad", small=record)

@@ -293,6 +293,11 @@ class SalePresenter(Serving):
         if self.draft is not None and not self.busy and self.asking is None:
             self.desk.jobs.write(self._ringing.quoted, self._changed)
 
+    def forget_words(self) -> None:
+        """The language changed: what was said in the other one goes."""
+        super().forget_words()
+        self._entry_error = ""
+
     def leave(self) -> None:
         """Be as new for the next customer."""
         self._rung, self._payment = None, Payment()

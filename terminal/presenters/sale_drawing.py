@@ -11,6 +11,7 @@ from sync.domain.redeeming import PointsPaid
 from sync.domain.selling import Quote, SaleData
 from sync.domain.trace import Step
 from terminal.presenters.explaining import explain, of_rules, per_cent_off, rate
+from terminal.presenters.member_drawing import tier_name
 from terminal.presenters.parts_view import (
     ActionView,
     AmountRow,
@@ -193,6 +194,7 @@ def explanation(text: Text, rung: Rung | None, code: str) -> ExplainView | None:
             of_rules(quote.trace, "price.tier", "price.member"),
             AmountRow(result, text.money(-minor), "ok", strong=True),
             names,
+            {t.code: tier_name(text, t, t.code) for t in rung.quote.programme.tiers},
         )
     if code == "value":
         minor = data.stored_value_discount_minor

@@ -32,7 +32,6 @@ TENDERS = (
 class Asking:
     """An approver is asked for. `digits` never leaves this object but to be checked."""
 
-    reason: str
     people: tuple[Person, ...]
     chosen: str = ""
     digits: str = ""
@@ -76,6 +75,11 @@ class Serving:
     def veto(self, _found: MemberCard) -> str:
         """Code of the sentence why another member may not be served now; empty when they may."""
         return ""
+
+    def forget_words(self) -> None:
+        """The language changed: what was said in the other one goes."""
+        if self.asking is not None:
+            self.asking = replace(self.asking, error="")
 
     # -- events ----------------------------------------------------------------------------------
 
@@ -249,7 +253,7 @@ class Serving:
             return None
         return PinView(
             self.desk.text("pin.approver_title"),
-            self.asking.reason,
+            self.desk.text("pin.approver_marks"),
             len(self.asking.digits),
             PIN_MAX,
             self.asking.error,
@@ -293,7 +297,7 @@ class Serving:
             self.desk.say("notice.no_approver", "warn")
         else:
             chosen = may[0].staff if len(may) == 1 else ""
-            self.asking = Asking(self.desk.text("pin.approver_marks"), tuple(may), chosen)
+            self.asking = Asking(tuple(may), chosen)
         self.show()
 
     def _check_approver(self) -> None:

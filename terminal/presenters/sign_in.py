@@ -35,7 +35,8 @@ class SignInPresenter:
         self.desk, self._entered, self._render = desk, entered, render
         self._people: tuple[Person, ...] = ()
         self._loaded, self._page = False, 0
-        self._chosen, self._digits, self._error = "", "", ""
+        self._chosen, self._digits = "", ""
+        self._fault: Refusal | Trouble | str = ""
         self.busy = False
 
     def __repr__(self) -> str:
@@ -49,7 +50,7 @@ class SignInPresenter:
 
     def arrive(self) -> None:
         """Come on show: read the names, forget what was typed."""
-        self._digits, self._error = "", ""
+        self._digits, self._fault = "", ""
         self.look()
         self.show()
 
@@ -66,7 +67,7 @@ class SignInPresenter:
     @property
     def error(self) -> str:
         """What was said last."""
-        return self._error
+        return self._words(self._fault)
 
     # -- events ----------------------------------------------------------------------------------
 
@@ -75,13 +76,13 @@ class SignInPresenter:
         if staff == MORE:
             self._page += 1
         elif not self.busy:
-            self._chosen, self._digits, self._error = staff, "", ""
+            self._chosen, self._digits, self._fault = staff, "", ""
         self.show()
 
     def pin_digit_typed(self, digit: str) -> None:
         """A digit."""
         if not self.busy and len(self._digits) < PIN_MAX:
-            self._digits, self._error = self._digits + digit, ""
+            self._digits, self._fault = self._digits + digit, ""
             self.show()
 
     def pin_backspaced(self) -> None:
@@ -100,8 +101,8 @@ class SignInPresenter:
         """Clear the PIN, then the name."""
         if self.busy:
             return
-        if self._digits or self._error:
-            self._digits, self._error = "", ""
+        if self._digits or self._fault:
+            self._digits, self._fault = "", ""
         else:
             self._chosen = ""
         self.show()
@@ -112,7 +113,7 @@ class SignInPresenter:
             return
         if not self._chosen or len(self._digits) < PIN_MIN:
             code = "sign_in.need_pin" if self._chosen else "sign_in.need_name"
-            self._error = self.desk.text(code)
+            self._fault = code
             self.show()
             return
         till, staff, pin = self.desk.till, self._chosen, self._digits
@@ -133,7 +134,7 @@ class SignInPresenter:
 
     def _checked(self, found: Session | Refusal | Trouble) -> None:
         if isinstance(found, Session):
-            self._error = ""
+            self._fault = ""
             till = self.desk.till
             self.desk.jobs.read(
                 lambda: shift.current_shift(till), lambda open_: self._came(found, open_)
@@ -141,7 +142,7 @@ class SignInPresenter:
             return
         self.busy = False
         self.desk.last_refusal = found
-        self._error = self._words(found)
+        self._fault = found
         till = self.desk.till
         self.desk.jobs.read(lambda: sign_in.people(till), self._read_people)
         self.show()
@@ -155,8 +156,10 @@ class SignInPresenter:
         self._chosen = ""
         self._entered(session, open_)
 
-    def _words(self, refusal: Refusal | Trouble) -> str:
+    def _words(self, refusal: Refusal | Trouble | str) -> str:
         text = self.desk.text
+        if isinstance(refusal, str):
+            return text(refusal) if refusal else ""
         if isinstance(refusal, Refusal) and refusal.code is Code.PIN_WRONG:
             left = int(refusal.param("left"))
             if left:
@@ -190,7 +193,7 @@ class SignInPresenter:
             digits=len(self._digits),
             enter=enter,
             note=text("sign_in.note", limit=str(sign_in.TRIES)),
-            error=self._error,
+            error=self.error,
             length=PIN_MAX,
             loading="" if self._loaded else text("sign_in.loading"),
         )

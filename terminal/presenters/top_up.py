@@ -197,6 +197,11 @@ class TopUpPresenter(Serving):
         self._amount = draft.amount_minor
         self.desk.jobs.write(lambda: work.adopt(draft, tender), self._wished)
 
+    def forget_words(self) -> None:
+        """The language changed: what was said in the other one goes."""
+        super().forget_words()
+        self._entry_error = ""
+
     def leave(self) -> None:
         """Be as new."""
         if self._amount and self.finished is None:

@@ -19,7 +19,10 @@ from terminal.widgets.theme import current
 _COLUMNS = (
     Column("sale.column.product", lambda r: r.name, lambda r: r.detail, strong=True),
     Column("sale.column.quantity", lambda r: r.quantity, width=34, wide=56, right=True),
-    Column("sale.column.list_price", lambda r: r.list_price, width=78, wide=108, right=True),
+    Column(
+        "sale.column.list_price", lambda r: r.list_price, width=78, wide=108, right=True,
+        only_wide=True,
+    ),
     Column(
         "sale.column.price", lambda r: r.price, lambda r: r.price_note,
         width=98, wide=124, right=True, strong=True,

@@ -97,7 +97,9 @@ class Figure(QLabel):
         painter.setFont(self._font(size))
         painter.setPen(current().colour(self._token))
         metrics = painter.fontMetrics()
-        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        text = self.text()
+        if size == self._floor:
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
         baseline = (self.height() - full.height()) // 2 + full.ascent()
         box = QRect(0, baseline - metrics.ascent(), self.width(), metrics.height())
         painter.drawText(box, int(self.alignment()), text)

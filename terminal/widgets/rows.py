@@ -44,7 +44,8 @@ def _never(_: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How one column reads a row. `width` is in pixels at scale 1 and narrow; 0 takes the rest."""
+    """How one column reads a row. `width` is in pixels at scale 1 and narrow; 0 takes the rest;
+    `only_wide`: left out where the table is narrow."""
 
     caption: str
     words: Callable[[Any], str] = _nothing
@@ -56,6 +57,7 @@ class Column:
     right: bool = False
     strong: bool = False
     icon: str = ""
+    only_wide: bool = False
 
 
 class RowsModel(QAbstractTableModel):
@@ -247,6 +249,9 @@ class RowsTable(QTableView):
         wide = room >= current().px(480)
         taken = 0
         for place, column in enumerate(columns):
+            self.setColumnHidden(place, column.only_wide and not wide)
+            if self.isColumnHidden(place):
+                continue
             width = current().px(column.wide if wide and column.wide else column.width)
             taken += width
             self.setColumnWidth(place, width)
