@@ -6,6 +6,7 @@ that reads them come on the writer thread after it.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import sys
@@ -163,6 +164,7 @@ class TillWindow(QObject):
             found.start()
             self._tick.start(TICK_MS)
         self.counter.start()
+        gc.freeze()  # what is there now stays: collections in the day look at what came after it
         self.on_open()
 
     def _listen(self, application: Application) -> None:
