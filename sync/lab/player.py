@@ -118,8 +118,7 @@ class Player:
             lane = Lane(TillProcess(self._stage.command, start, self._stage.folder / f"{name}.log"))
             self.lanes[name] = lane
             lane.process.launch(self.now_ms, self.office.code(name))
-        for name, lane in self.lanes.items():
-            self._ready(lane)
+            self._ready(lane)  # one after the other: head office numbers them as they come
             lane.process.ask(drive.Sync(at_ms=self.now_ms))
             if next(t for t in self.scenario.chain.tills if t.id == name).offline:
                 lane.process.ask(drive.SetOffline(at_ms=self.now_ms, offline=True))
