@@ -4,6 +4,7 @@ by itself."""
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -92,6 +93,7 @@ def _open(home: Path, till: str, *, reset: bool) -> int:
         _tell(chain, till)
         from terminal.app.window import open_window
 
+        signal.signal(signal.SIGTERM, _close)
         return open_window(home / "tills" / till)
     except PlayFaultError as error:
         print(f"{error}\nNothing was lost; start the demo again.", file=sys.stderr)
@@ -142,6 +144,13 @@ def _tell(chain: Chain, till: str) -> None:
     for member in chain.members:
         print(f"  card of {member.name}: {member.card}")
     print("The switch at the bottom of the window takes the network away.", flush=True)
+
+
+def _close(_number: int, _frame: object) -> None:
+    """Somebody ends the program: close the window well, head office goes with it."""
+    from PySide6.QtWidgets import QApplication
+
+    QApplication.closeAllWindows()
 
 
 def _office_command(folder: Path, port: int) -> Sequence[str]:
