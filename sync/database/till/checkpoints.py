@@ -2,8 +2,8 @@
 
 SQLite does it inside the commit that fills 1,000 pages: one sale in a hundred then waits for two
 more syncs of the disk and a thousand page writes. Here a thread with a connection of its own does
-it in a quiet moment, beside whoever writes. Only a log that grows under a flood of writes is
-finished under the write turn, after any cashier, so that it starts again from its beginning.
+it in a quiet moment, beside whoever writes. Only a log that grew long all the same, under a flood
+of writes, is folded by the commit that finds it so: it never grows further.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Checkpoints:
     def __init__(self, file: JournalFile) -> None:
         """Take over from SQLite; `start` must follow. Raises StoreFault."""
         self._file, self._many, self._stopping = file, threading.Event(), False
-        self._connection = file.own_checkpoints(MANY_COMMITS, self._many.set)
+        self._connection = file.own_checkpoints(MANY_COMMITS, self._many.set, LONG_LOG_PAGES)
         self._seen = 0
         self._thread = threading.Thread(target=self._run, name="journal-log", daemon=True)
 
@@ -59,16 +59,8 @@ class Checkpoints:
                 self._fold()
 
     def _fold(self) -> None:
-        """A fault here is nobody's operation: it is noted, and the log only grows until it goes."""
+        """Fold what can be. A fault here is nobody's operation: it is noted."""
         try:
-            if self._left() > LONG_LOG_PAGES:
-                with self._file.turn.sync():
-                    self._left()
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except DatabaseError as error:
             log.warning("checkpoint failed type=%s", type(error).__name__)
-
-    def _left(self) -> int:
-        """Fold what can be folded now; pages of the log when that was not all of it, else 0."""
-        row = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        _busy, pages, folded = row or (0, 0, 0)
-        return int(pages) if folded < pages else 0

@@ -162,15 +162,16 @@ class JournalFile:
         if self._free(self.folder) < RESERVE_BYTES:
             raise DiskFullError(file=FILE, free=self._free(self.folder))
 
-    def own_checkpoints(self, each: int, many: Callable[[], None]) -> Connection:
-        """A connection to fold the write-ahead log with; from now on no commit does it by itself.
+    def own_checkpoints(self, each: int, many: Callable[[], None], most_pages: int) -> Connection:
+        """A connection to fold the write-ahead log with; a commit does it by itself from now on
+        only when the log has `most_pages` pages.
 
         `many` is called at each multiple of `each` commits, under the write turn: it must not
         block. Raises StoreFault.
         """
         with mapped(FILE):
             connection = connect(self.path, self._key, any_thread=True)
-            self._writer.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
+            self._writer.execute(f"PRAGMA wal_autocheckpoint = {most_pages}").fetchone()
         self._each, self._many = each, many
         return connection
 
