@@ -187,6 +187,9 @@ class SalePresenter(Serving):
         most = rung.quote.most_points
         if self.customer.offline and self.customer.served is not None:
             most = min(most, self.customer.served.usable_points)
+        if not most and not typed_points and not rung.draft.points:
+            self.desk.say("notice.no_points", "warn")
+            return
         points = int(typed_points) if typed_points else most
         if rung.draft.points and not typed_points:
             points = 0
@@ -202,6 +205,9 @@ class SalePresenter(Serving):
         most = rung.quote.most_stored_value_minor
         if self.customer.offline and self.customer.served is not None:
             most = min(most, self.customer.served.usable_minor)
+        if not most and typed_minor is None and not rung.draft.stored_value_minor:
+            self.desk.say("notice.no_value", "warn")
+            return
         minor = typed_minor if typed_minor is not None else most
         if rung.draft.stored_value_minor and typed_minor is None:
             minor = 0

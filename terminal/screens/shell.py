@@ -127,6 +127,11 @@ class Shell(QWidget):
         self.notice.dismissed.connect(self.notice_dismissed.emit)
         self.status.language_pressed.connect(self.language_toggled.emit)
         self.status.offline_pressed.connect(self.offline_toggled.emit)
+        for pressed in (
+            self.rail.chosen, self.status.language_pressed, self.status.offline_pressed,
+            self.notice.action_pressed, self.notice.dismissed, self.top.end_shift_pressed,
+        ):  # fmt: skip
+            pressed.connect(self._hand_back)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._focus_moved)
@@ -135,6 +140,12 @@ class Shell(QWidget):
         for key, intent in KEYS.items():
             if intent not in _SCREEN_KEYS:
                 self._shortcut(key, partial(self._function_key, intent))
+
+    def _hand_back(self) -> None:
+        """After a press in the frame the keyboard belongs to the screen again: Enter is its own."""
+        screen = self._screens.get(self._on_show)
+        if screen is not None:
+            screen.arrive()
 
     def _focus_moved(self, old: QWidget | None, _new: QWidget | None) -> None:
         """A part that had the keyboard may have gone: then Qt gives it to just any next one."""
