@@ -75,7 +75,10 @@ class TillJournal(Protocol):
 
 
 class TillReplica(Protocol):
-    """The replaceable copy of head office's figures."""
+    """The replaceable copy of head office's figures. `schema`: of a ready file it can take."""
+
+    @property
+    def schema(self) -> int: ...
 
     def cursor(self) -> Cursor | None:
         """How far the feed is applied; None before a first snapshot is complete."""
@@ -97,8 +100,10 @@ class TillReplica(Protocol):
         ...
 
     def snapshot_part(self, part: Part, data: bytes) -> None:
-        """Take one part, in any order, durably: `data` is verified against the manifest. Global
-        parts and parts of form rows are feed pages (codec.decode_page with MAX_PART_RAW_BYTES)."""
+        """Take one part, in any order, durably (of a ready file: within a second or 32 MiB):
+        `data` is verified against the manifest. All
+        but the members parts of form sqlcipher are feed pages (codec.decode_page with
+        MAX_PART_RAW_BYTES)."""
         ...
 
     def snapshot_global(self, at_ms: int) -> None:

@@ -3,6 +3,9 @@
 A part that broke off goes on from its last byte (Range) while this process lives; after a restart
 the replica says which parts it has. Nothing is written in clear: parts of form rows go from memory
 into the encrypted replica, parts of form sqlcipher are encrypted as they travel.
+
+A ready file is asked for first. Where the line, as measured so far, would need more than ten
+minutes for the rest of it, rows are asked for instead: compressed they are a third of its size.
 """
 
 from __future__ import annotations
@@ -28,6 +31,14 @@ from sync.protocol.records import (
 )
 
 PARTIAL: Final = 206
+FILE_MS: Final = 600_000
+MEASURED_BYTES: Final = 256 * 1024
+MEASURED_MS: Final = 10_000
+_ORDER: Final = (Scope.GLOBAL, Scope.MEMBERS, Scope.PROFILES)
+
+
+class _SlowLineError(Exception):
+    """The rest of the file would take too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,9 @@ class SnapshotLoader:
         self._trusted, self._agree_seed = trusted, agree_seed
         self._broken: tuple[str, int] = ("", 0)
         self._kept = bytearray()
+        self._wanted = Form.SQLCIPHER
+        self.form: Form | None = None  # of the snapshot that was last begun
+        self._got_bytes = self._took_ms = 0
 
     def load(self, hq_epoch: int) -> Iterator[Progress]:
         """Load everything that is missing, yielding after each part so that the caller can push in
@@ -62,19 +76,28 @@ class SnapshotLoader:
         `hq_epoch`: what hello said; a snapshot of another epoch is of no use. Raises Unreachable,
         ProtocolErrors and whatever the replica raises; a later call goes on.
         """
+        try:
+            yield from self._load(hq_epoch)
+        except _SlowLineError:
+            self._wanted = Form.ROWS  # until the next start
+            yield from self._load(hq_epoch)
+
+    def _load(self, hq_epoch: int) -> Iterator[Progress]:
         manifest, key = self._manifest()
         if manifest.hq_epoch != hq_epoch:
             raise MalformedError("snapshot_epoch", hq_epoch=manifest.hq_epoch)
+        self.form = manifest.form
         have = self._replica.snapshot_begin(manifest, key)
         everything = sum(part.size for part in manifest.parts)
         done = sum(part.size for part in manifest.parts if part.index in have)
         sellable = False
         for part in manifest.parts:
-            if part.scope is Scope.MEMBERS and not sellable:
+            if part.scope is not Scope.GLOBAL and not sellable:
                 self._replica.snapshot_global(self._clock.utc_ms())
                 sellable = True
                 yield Progress(done, everything, sellable)
             if part.index not in have:
+                self._check_line(manifest, everything - done)
                 self._replica.snapshot_part(part, self._part(manifest, part))
                 done += part.size
                 yield Progress(done, everything, sellable)
@@ -83,8 +106,15 @@ class SnapshotLoader:
         self._replica.snapshot_finish(self._clock.utc_ms())
         yield Progress(everything, everything, sellable=True)
 
+    def _check_line(self, manifest: Manifest, left: int) -> None:
+        known = self._got_bytes >= MEASURED_BYTES or self._took_ms >= MEASURED_MS
+        slow = left * self._took_ms > FILE_MS * max(self._got_bytes, 1)
+        if manifest.form is Form.SQLCIPHER and known and slow:
+            raise _SlowLineError
+
     def _manifest(self) -> tuple[Manifest, bytes]:
-        answer = self._channel.send(Call("GET", wire.SNAPSHOT))
+        asked = f"{wire.SNAPSHOT}?form={self._wanted}&schema={self._replica.schema}"
+        answer = self._channel.send(Call("GET", asked))
         reply = codec.decode(content(answer, wire.MEDIA_JSON), SnapshotReply)
         data = keys.open_signed(reply.manifest, PURPOSE_MANIFEST, self._trusted)
         manifest = codec.decode(data, Manifest)
@@ -108,14 +138,20 @@ class SnapshotLoader:
         target = wire.PART.format(snapshot=manifest.snapshot, index=part.index)
         call = Call("GET", target, accept=wire.MEDIA_PART, limit=part.size)
         headers = {"range": f"bytes={start}-"} if start else {}
-        answer = self._channel.send(call, headers=headers, sink=self._kept)
+        began = self._clock.mono_ms()
+        try:
+            answer = self._channel.send(call, headers=headers, sink=self._kept)
+        finally:
+            self._got_bytes += len(self._kept) - start
+            self._took_ms += self._clock.mono_ms() - began
         body = content(answer, wire.MEDIA_PART)
         return bytes(self._kept[:start]) + body if answer.status == PARTIAL else body
 
 
 def check_manifest(manifest: Manifest) -> None:
-    """MalformedError("manifest") unless parts are numbered 0, 1, 2..., the global ones first."""
+    """MalformedError("manifest") unless parts are numbered 0, 1, 2..., global ones first, profiles
+    last."""
     scopes = [part.scope for part in manifest.parts]
-    in_order = sorted(scopes, key=lambda scope: scope is Scope.MEMBERS) == scopes
+    in_order = sorted(scopes, key=_ORDER.index) == scopes
     if not in_order or [part.index for part in manifest.parts] != list(range(len(scopes))):
         raise MalformedError("manifest")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterable, Sequence
 from datetime import date
 from hashlib import sha256
@@ -22,7 +23,9 @@ from sync.database.till.database import TillDatabase, create
 from sync.database.till.journal import Identity
 from sync.database.till.keys import LoadedKeys, TillKeys, WrapStore, save_keys
 from sync.database.till.replica import Replica
+from sync.database.till.replica_file import SCHEMA
 from sync.database.till.replica_rows import Change, ProgrammePack, RosterPack, RowValue
+from sync.domain.checksums import ALL_TILLS
 from sync.protocol import codec, frames, wire
 from sync.protocol.errors import MalformedError, UntrustedError
 from sync.protocol.exchange import Cursor, OutBatch
@@ -41,10 +44,12 @@ from sync.protocol.records import (
 
 log = logging.getLogger("sync")
 
-BUCKET_ALL: Final = "all"
+FLUSH_BYTES: Final = 32 << 20  # of a ready file: so much, or of so long, a crash may take back
+FLUSH_S: Final = 1.0
 _READ: Final = 50
 _PART: Final = "part:"
-_GLOBAL: Final = "global:"
+_PAGES: Final = "pages:"
+_LEFT_OUT: Final = "left_out"
 _BUCKETS_OF_THEIR_OWN: Final = ("roster", "profile")
 
 
@@ -147,7 +152,16 @@ class ReplicaStore:
         identity = database.journal.identity
         self._record = codec.decode(identity.record, EnrolmentRecord, wire.MAX_SMALL_BYTES)
         self._manifest: Manifest | None = None
-        self._key = b""
+        self._key, self._name = b"", ""
+        self._seen = database.replica
+        self._fetches = self._seen.fetches
+        self._written: dict[str, bytes] = {}
+        self._written_bytes, self._flush_at = 0, 0.0
+
+    @property
+    def schema(self) -> int:
+        """Schema of a ready replica file this release opens."""
+        return SCHEMA
 
     # -- feed --------------------------------------------------------------------------------
 
@@ -159,14 +173,23 @@ class ReplicaStore:
     def apply_page(self, page: FeedPage, at_ms: int) -> bool:
         """Apply items in order; False when a complete page's checksums differ."""
         replica = self._database.replica
-        changes = self.changes(page.items)
+        changes = self._believed(page.items, replica)
         replica.apply(changes, page.hq_epoch, page.next, at_ms, complete=page.complete)
         self._database.outbox.heard(at_ms)
-        return not page.complete or self._sums_agree(page)
+        diverged = page.complete and self._diverged(page)
+        self._seen, self._fetches = replica, replica.fetches
+        return not diverged
 
     def put_fetched(self, items: Sequence[FeedItem], at_ms: int) -> None:
         """Keep the rows of a member reply."""
         self._database.replica.put_fetched(self.changes(items), at_ms)
+
+    def _believed(self, items: Sequence[FeedItem], target: Replica) -> list[Change]:
+        """As `changes`; that something was left out of `target` is noted there."""
+        changes = self.changes(items)
+        if len(changes) < len(items):
+            target.keep(_LEFT_OUT, b"1")
+        return changes
 
     def changes(self, items: Iterable[FeedItem]) -> list[Change]:
         """Neutral rows of feed items; what cannot be believed is left out and logged."""
@@ -200,43 +223,58 @@ class ReplicaStore:
             made.version, made.effective_from, signed.data, signed.key, signed.signature
         )
 
-    def _sums_agree(self, page: FeedPage) -> bool:
-        sums = self._database.replica.sums()
+    def _diverged(self, page: FeedPage) -> bool:
+        """Whether checksums differ and nothing explains it: rows fetched on demand since the page
+        before may be newer than this one, and what was not believed is not held."""
+        replica = self._database.replica
+        if self._agree(page, replica):
+            return False
+        fetched_meanwhile = replica.fetches != (self._fetches if replica is self._seen else 0)
+        return not fetched_meanwhile and replica.value(_LEFT_OUT) is None
+
+    @staticmethod
+    def _agree(page: FeedPage, replica: Replica) -> bool:
+        sums = replica.sums()
         common = [kind for kind in sums.kinds() if kind not in _BUCKETS_OF_THEIR_OWN]
         told = {bucket.bucket: (bucket.count, bucket.xor) for bucket in page.buckets}
-        return BUCKET_ALL not in told or told[BUCKET_ALL] == sums.of(common)
+        return ALL_TILLS not in told or told[ALL_TILLS] == sums.of(common)
 
     # -- snapshot ----------------------------------------------------------------------------
 
     def snapshot_begin(self, manifest: Manifest, key: bytes) -> frozenset[int]:
         """Start or resume loading `manifest` beside the present replica."""
         self._manifest, self._key = manifest, key
+        self._name = self._database.replicas.name_for(manifest.snapshot)
+        self._written, self._written_bytes = {}, 0
+        self._flush_at = time.monotonic() + FLUSH_S
         if manifest.form is Form.ROWS:
-            target = self._database.replicas.begin(manifest.snapshot)
+            target = self._database.replicas.begin(self._name)
         else:
             target = self._database.replica
-            wanted = self._file_path(manifest)
-            for stray in self._database.folder.glob("snapshot-*.part"):
-                if stray != wanted:
-                    stray.unlink()
+        wanted = self._file_path()
+        for stray in self._database.folder.glob("snapshot-*.part"):
+            if stray != wanted:
+                stray.unlink()
         kept = [
             part
             for part in manifest.parts
-            if target.value(f"{_PART}{manifest.snapshot}:{part.index}") is not None
+            if target.value(f"{_PART}{self._name}:{part.index}") is not None
         ]
-        if manifest.form is Form.SQLCIPHER and not self._file_there(manifest):
-            kept = [part for part in kept if part.scope is Scope.GLOBAL]
+        if manifest.form is Form.SQLCIPHER and not self._file_there():
+            kept = [part for part in kept if part.scope is not Scope.MEMBERS]
         return frozenset(part.index for part in kept)
 
     def snapshot_part(self, part: Part, data: bytes) -> None:
-        """Take one part durably."""
+        """Take one part durably; of a ready file within a second."""
         manifest = self._begun()
         if len(data) != part.size or sha256(data).digest() != part.sha256:
             raise MalformedError("part_differs", index=part.index)
-        mark = f"{_PART}{manifest.snapshot}:{part.index}"
+        mark = f"{_PART}{self._name}:{part.index}"
         if manifest.form is Form.SQLCIPHER and part.scope is Scope.MEMBERS:
-            self._write_at(manifest, part, data)
-            self._database.replica.keep(mark, b"1")
+            self._written[mark] = b"1"
+            self._written_bytes += self._write_at(manifest, part, data)
+            if self._written_bytes >= FLUSH_BYTES or time.monotonic() >= self._flush_at:
+                self._flush()
             return
         changes = self.changes(codec.decode_page(data, wire.MAX_PART_RAW_BYTES).items)
         if part.scope is Scope.GLOBAL:
@@ -244,8 +282,10 @@ class ReplicaStore:
         fresh = self._database.replicas.next
         if fresh is not None and manifest.form is Form.ROWS:
             fresh.load(changes, {mark: b"1"})
+            if len(changes) < part.rows:
+                fresh.keep(_LEFT_OUT, b"1")
         else:
-            kept = {mark: b"1", f"{_GLOBAL}{manifest.snapshot}:{part.index}": data}
+            kept = {mark: b"1", f"{_PAGES}{self._name}:{part.index}": data}
             self._database.replica.load((), kept)
 
     def snapshot_global(self, at_ms: int) -> None:
@@ -257,8 +297,9 @@ class ReplicaStore:
         manifest, replicas = self._begun(), self._database.replicas
         present = self._database.replica
         if manifest.form is Form.SQLCIPHER:
-            fresh = replicas.adopt(manifest.snapshot, self._key, self._file_path(manifest))
-            self._load_globals(manifest, present, fresh)
+            self._flush()
+            fresh = replicas.adopt(self._name, self._key, self._file_path())
+            self._load_pages(manifest, present, fresh)
         fresh_or_none = replicas.next
         if fresh_or_none is None:
             raise MalformedError("snapshot_not_begun")
@@ -267,38 +308,49 @@ class ReplicaStore:
         self._manifest = None
         self._database.outbox.heard(at_ms)
 
-    def _load_globals(self, manifest: Manifest, present: Replica, fresh: Replica) -> None:
+    def _load_pages(self, manifest: Manifest, present: Replica, fresh: Replica) -> None:
+        """What is not in the file: the global part, and profiles."""
         for part in manifest.parts:
-            data = present.value(f"{_GLOBAL}{manifest.snapshot}:{part.index}")
-            if part.scope is Scope.GLOBAL and data is not None:
+            data = present.value(f"{_PAGES}{self._name}:{part.index}")
+            if part.scope is not Scope.MEMBERS and data is not None:
                 page = codec.decode_page(data, wire.MAX_PART_RAW_BYTES)
-                fresh.load(self.changes(page.items), {})
+                fresh.load(self._believed(page.items, fresh), {})
 
     def _begun(self) -> Manifest:
         if self._manifest is None:
             raise MalformedError("snapshot_not_begun")
         return self._manifest
 
-    def _file_there(self, manifest: Manifest) -> bool:
+    def _file_there(self) -> bool:
         """Whether the bytes noted as here are: in the file to be, or moved to their place."""
-        moved = self._database.replicas.path(manifest.snapshot)
-        return self._file_path(manifest).exists() or moved.exists()
+        moved = self._database.replicas.path(self._name)
+        return self._file_path().exists() or moved.exists()
 
-    def _file_path(self, manifest: Manifest) -> Path:
-        return self._database.folder / f"snapshot-{manifest.snapshot}.part"
+    def _file_path(self) -> Path:
+        return self._database.folder / f"snapshot-{self._name}.part"
 
-    def _write_at(self, manifest: Manifest, part: Part, data: bytes) -> None:
-        """Put the bytes where they belong in the file to be, and wait for the disk."""
+    def _write_at(self, manifest: Manifest, part: Part, data: bytes) -> int:
+        """Put the bytes where they belong in the file to be; how many."""
         before = (p.size for p in manifest.parts if p.index < part.index)
         members = [p.size for p in manifest.parts if p.scope is Scope.GLOBAL]
         offset = sum(before) - sum(members)
-        path = self._file_path(manifest)
+        path = self._file_path()
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(fd, "r+b") as file:
             file.seek(offset)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            return file.write(data)
+
+    def _flush(self) -> None:
+        """Wait for the disk, then note what it has."""
+        if self._written:
+            fd = os.open(self._file_path(), os.O_RDWR)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+            self._database.replica.load((), self._written)
+        self._written, self._written_bytes = {}, 0
+        self._flush_at = time.monotonic() + FLUSH_S
 
 
 def ports_of(database: TillDatabase, clock: Clock, random: Random) -> TillPorts:

@@ -17,6 +17,7 @@ from sync.headoffice import keys as key_files
 from sync.headoffice.clearing.explaining import Explainer
 from sync.headoffice.clearing.runs import Clearing
 from sync.headoffice.enrolment import Enrolment
+from sync.headoffice.feed.files import ReplicaFiles
 from sync.headoffice.feed.pages import Feed
 from sync.headoffice.feed.snapshots import Snapshots
 from sync.headoffice.greeting import Greeter
@@ -80,7 +81,10 @@ class HeadOffice:
         self.greeter = Greeter(database, keys, self.poster, random)
         self.feed = Feed(database, hq_epoch)
         self.online = Online(database, random, hq_epoch)
-        self.snapshots = Snapshots(database, keys, hq_epoch)
+        self.files = ReplicaFiles(
+            settings.folder, _target(settings), keys.database_key, database, hq_epoch, random
+        )
+        self.snapshots = Snapshots(database, keys, hq_epoch, self.files, random)
         self.setup = Setup(database, keys)
         self.ledger = LedgerDevice(database, keys, self.poster, random)
         self.seeder = Seeder(self.setup, self.ledger, keys, random)
@@ -126,7 +130,11 @@ async def opened(settings: Settings, random: Randomness = from_system) -> AsyncI
     try:
         async with database.reading() as session:
             kept = await directory.meta(session, HQ_EPOCH)
-        yield HeadOffice(settings, keys, database, int(kept or b"1"), random)
+        office = HeadOffice(settings, keys, database, int(kept or b"1"), random)
+        try:
+            yield office
+        finally:
+            await office.snapshots.close()
     finally:
         await database.close()
 

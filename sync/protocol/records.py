@@ -122,10 +122,12 @@ class DeviceKey(msgspec.Struct, frozen=True, gc=False):
 
 class Scope(StrEnum):
     """What a part of a snapshot holds: the global part allows the first sale, the members part
-    completes the till."""
+    completes the till; profiles come last in form sqlcipher, as feed pages (in form rows they are
+    among the members)."""
 
     GLOBAL = "global"
     MEMBERS = "members"
+    PROFILES = "profiles"
 
 
 class Form(StrEnum):

@@ -18,6 +18,7 @@ from sync.database.headoffice.rows import Blob, Device, FeedRow, Loaded, Person,
 from sync.database.headoffice.sessions import Session
 from sync.database.headoffice.statements import Row, among, insert, query, update, upsert
 from sync.domain.cards import Card
+from sync.domain.checksums import ALL_TILLS, Checksum
 from sync.domain.journal import Entry
 from sync.domain.lots import Allocation, EntryRef, Lot, Uncovered
 from sync.domain.posting import MemberBook, Posting
@@ -158,7 +159,18 @@ SET_LOTS: Final = update(t.lot, "open")
 ADD_UNCOVERED: Final = insert(t.uncovered)
 SET_UNCOVERED: Final = update(t.uncovered, "open", "amount_minor")
 ADD_ALLOCATIONS: Final = insert(t.alloc)
-PUT_FEED: Final = upsert(t.feed, "kind", "key", "n", "ver", "bucket", "op", "data")
+_FEED_COLUMNS = ("kind", "key", "n", "ver", "bucket", "op", "data")
+PUT_FEED: Final = insert(
+    t.feed,
+    *_FEED_COLUMNS,
+    conflict=(
+        "ON CONFLICT (kind, key) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in _FEED_COLUMNS[2:])
+        + ", was = CASE WHEN feed.op = 'put' THEN feed.ver END"
+    ),
+)
+REPLACED: Final = query(sa.select(t.feed.c.n, t.feed.c.was).where(among(t.feed.c.n, "numbers")))
+ADD_FEED_SUM: Final = insert(t.feed_sum)
 
 
 @dataclass(slots=True)
@@ -338,6 +350,8 @@ async def save(session: Session, changes: Changes, now_ms: int) -> None:
 async def put_feed(session: Session, feed: Sequence[FeedRow]) -> None:
     """Publish changes: the last one of each key, numbered in order."""
     latest = {(row.kind, row.key): row for row in feed}
+    if not latest:
+        return
     numbers = await session.draw("feed_n", len(latest))
     await session.write(
         PUT_FEED,
@@ -346,6 +360,14 @@ async def put_feed(session: Session, feed: Sequence[FeedRow]) -> None:
             for n, row in zip(numbers, latest.values(), strict=True)
         ],
     )
+    changed = Checksum()
+    shared = {n: r for n, r in zip(numbers, latest.values(), strict=True) if r.bucket == ALL_TILLS}
+    for n, was in await session.fetch(REPLACED, numbers=list(shared)):
+        row = shared[n]
+        ver = n if row.ver is None else row.ver
+        changed.change(row.kind, row.key, was, ver if row.op == "put" else None)
+    difference = (numbers[-1], 0, changed.count, changed.xor)
+    await session.write(ADD_FEED_SUM, [difference])
 
 
 async def _save_waiting(session: Session, changes: Changes, now_ms: int) -> None:

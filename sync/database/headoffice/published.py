@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sync.database.headoffice import rows, tables
 from sync.database.headoffice.sessions import Session
-from sync.database.headoffice.statements import among, query, upsert
+from sync.database.headoffice.statements import among, insert, query, upsert
 from sync.domain.cards import Card
 from sync.domain.members import Balances
 
@@ -29,6 +29,16 @@ class FeedEntry:
     ver: int
     op: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSum:
+    """Difference a publication made of the checksum; `whole`: of everything up to `n`."""
+
+    n: int
+    whole: int
+    count: int
+    xor: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,27 @@ ROWS_OF: Final = query(
 ROW: Final = query(
     sa.select(*_FEED_COLUMNS).where(t.feed.c.kind == P("kind"), t.feed.c.key == P("key"))
 )
+ROWS_BY_KEY: Final = query(
+    sa.select(*_FEED_COLUMNS)
+    .where(
+        t.feed.c.kind == P("kind"),
+        t.feed.c.key > P("after"),
+        t.feed.c.bucket == P("bucket"),
+        t.feed.c.op == P("op"),
+    )
+    .order_by(t.feed.c.key)
+    .limit(P("limit"))
+)
+SOME_ROWS: Final = query(
+    sa.select(t.feed.c.n)
+    .where(among(t.feed.c.kind, "kinds"), t.feed.c.bucket == P("bucket"))
+    .limit(P("limit"))
+)
+SUMS: Final = query(
+    sa.select(t.feed_sum).where(t.feed_sum.c.n > P("after")).order_by(t.feed_sum.c.n)
+)
+DROP_SUMS: Final = query(sa.delete(t.feed_sum).where(t.feed_sum.c.n <= P("upto")))
+ADD_SUM: Final = insert(t.feed_sum)
 BY_PHONE: Final = query(
     sa.select(t.member.c.member)
     .where(t.member.c.phone_key == P("phone_key"))
@@ -120,6 +151,32 @@ async def rows_of(
         ROWS_OF, kinds=kinds, buckets=buckets, after=after, upto=upto, op="put", limit=limit
     )
     return [FeedEntry(*row) for row in found]
+
+
+async def rows_by_key(
+    session: Session, kind: str, bucket: str, after: str, limit: int
+) -> list[FeedEntry]:
+    """Live rows of a kind with key > `after`, in order of their keys."""
+    found = await session.fetch(
+        ROWS_BY_KEY, kind=kind, after=after, bucket=bucket, op="put", limit=limit
+    )
+    return [FeedEntry(*row) for row in found]
+
+
+async def at_least(session: Session, kinds: list[str], bucket: str, count: int) -> bool:
+    """Whether there are that many rows of some kinds."""
+    return len(await session.fetch(SOME_ROWS, kinds=kinds, bucket=bucket, limit=count)) >= count
+
+
+async def sums_after(session: Session, after: int) -> list[FeedSum]:
+    """What publications changed of the checksum, in order of their numbers."""
+    return [FeedSum(*row) for row in await session.fetch(SUMS, after=after)]
+
+
+async def put_whole(session: Session, kept: FeedSum) -> None:
+    """One row for everything up to its number."""
+    await session.execute(DROP_SUMS, upto=kept.n)
+    await session.write(ADD_SUM, [(kept.n, 1, kept.count, kept.xor)])
 
 
 async def row(session: Session, kind: str, key: str) -> FeedEntry | None:

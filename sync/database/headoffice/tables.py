@@ -337,8 +337,15 @@ feed = sa.Table(
     _text("bucket"),
     _text("op"),
     _blob("data"),
+    _big("was", null=True),  # version of the live row that this one replaced
 )
 sa.Index("uq_feed_n", feed.c.n, unique=True)
+
+# Checksum of the rows for all tills: each publication adds the difference it made, under its last
+# number; a row that is `whole` stands for everything up to its own.
+feed_sum = sa.Table(
+    "feed_sum", metadata, _big("n", key=True), _int("whole"), _big("count"), _blob("xor")
+)
 
 programme = sa.Table(
     "programme",

@@ -89,6 +89,7 @@ class Replica(ReplicaLookup):
                 self._writer.close()
                 raise
         super().__init__(Readers(path, key), seal)
+        self.fetches = 0  # how often rows came on demand, outside the feed
         self.generation = 0  # counts applied changes of programme, roster and products
         self._writes = 0
         self._cursor: tuple[int, tuple[int, int] | None] = (-1, None)  # as of so many writes
@@ -147,6 +148,7 @@ class Replica(ReplicaLookup):
 
     def put_fetched(self, changes: Sequence[Change], now_ms: int) -> None:
         """Keep rows fetched on demand at `now_ms`; they are newer than the feed, or they lose."""
+        self.fetches += 1
         with self._write() as connection:
             self._put_all(connection, changes, now_ms)
         self._note(changes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -78,19 +79,26 @@ class Replicas:
         """Take a ready file under `key` as the replica of `snapshot`; `ready` is moved.
 
         One that was moved already (before a crash) is taken as it is. Raises StoreFault when it
-        does not open or has another schema.
+        does not open or has another schema; then it is thrown away, to be fetched again.
         """
         with self._lock:
             if self._next is not None and self._next_id == snapshot and not ready.exists():
                 return self._next
             self._discard_next()
             path = self.path(snapshot)
+            for stray in self._strays(keep=snapshot):
+                _remove(stray)
             self._counter.keep(_KEY + snapshot, key, sync=True)
             if ready.exists():
                 _remove(path)
                 ready.replace(path)
                 sync_folder(self._folder)
-            self._next = Replica(path, key, self._seal, self._turn)
+            try:
+                self._next = Replica(path, key, self._seal, self._turn)
+            except StoreFault:
+                _remove(path)
+                self._counter.forget(_KEY + snapshot)
+                raise
             self._next_id = snapshot
             return self._next
 
@@ -122,6 +130,13 @@ class Replicas:
                     replica.close()
             if self._previous is not None:
                 _remove(self._previous.path)
+
+    def name_for(self, snapshot: str) -> str:
+        """Name under which `snapshot` is filled: another one where it is in use already, so that it
+        can be fetched again."""
+        held = {replica.path for replica in (self._current, self._previous) if replica is not None}
+        names = chain((snapshot,), (f"{snapshot}.{number}" for number in count(2)))
+        return next(name for name in names if self.path(name) not in held)
 
     def path(self, snapshot: str) -> Path:
         """File of a snapshot's replica."""

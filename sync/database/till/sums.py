@@ -7,31 +7,24 @@ the union of kinds, so its sum is the xor of theirs.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Final
 
 from sync.database.engine import Connection
+from sync.domain.checksums import Checksum
 
 _PREFIX: Final = "sum:"
-_BYTES: Final = 32
 _KEEP: Final = (
     "INSERT INTO meta (name, value) VALUES (?, ?) "
     "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
 
 
-def row_digest(kind: str, key: str, ver: int) -> int:
-    """What one live row adds: SHA-256(kind 0 key 0 ver u64be), as a number."""
-    data = b"\0".join((kind.encode(), key.encode(), ver.to_bytes(8, "big")))
-    return int.from_bytes(sha256(data).digest(), "big")
-
-
 class Sums:
-    """(count, xor) per kind. Loaded and saved inside the transaction that changes the rows."""
+    """A checksum per kind. Loaded and saved inside the transaction that changes the rows."""
 
     def __init__(self) -> None:
         """Start from nothing."""
-        self._kinds: dict[str, tuple[int, int]] = {}
+        self._kinds: dict[str, Checksum] = {}
         self._changed: set[str] = set()
 
     @classmethod
@@ -42,35 +35,32 @@ class Sums:
             "SELECT name, value FROM meta WHERE name >= 'sum:' AND name < 'sum;'"
         ).fetchall()
         for name, value in rows:
-            count = int.from_bytes(value[:8], "big")
-            made._kinds[name.removeprefix(_PREFIX)] = count, int.from_bytes(value[8:], "big")
+            kept = made._kinds[name.removeprefix(_PREFIX)] = Checksum()
+            kept.add(int.from_bytes(value[:8], "big"), value[8:])
         return made
 
     def change(self, kind: str, key: str, old: int | None, new: int | None) -> None:
         """A row of version `old` (None: was not there) is now of version `new` (None: gone)."""
-        count, xor = self._kinds.get(kind, (0, 0))
-        if old is not None:
-            count, xor = count - 1, xor ^ row_digest(kind, key, old)
-        if new is not None:
-            count, xor = count + 1, xor ^ row_digest(kind, key, new)
-        self._kinds[kind] = count, xor
+        held = self._kinds.get(kind)
+        if held is None:
+            held = self._kinds[kind] = Checksum()
+        held.change(kind, key, old, new)
         self._changed.add(kind)
 
     def save(self, connection: Connection) -> None:
         """Keep what changed."""
         for kind in self._changed:
-            count, xor = self._kinds[kind]
-            value = count.to_bytes(8, "big") + xor.to_bytes(_BYTES, "big")
-            connection.execute(_KEEP, (_PREFIX + kind, value))
+            held = self._kinds[kind]
+            connection.execute(_KEEP, (_PREFIX + kind, held.count.to_bytes(8, "big") + held.xor))
         self._changed.clear()
 
     def of(self, kinds: Iterable[str]) -> tuple[int, bytes]:
         """(live rows, xor) over some kinds."""
-        total, mixed = 0, 0
+        total = Checksum()
         for kind in kinds:
-            count, xor = self._kinds.get(kind, (0, 0))
-            total, mixed = total + count, mixed ^ xor
-        return total, mixed.to_bytes(_BYTES, "big")
+            held = self._kinds.get(kind, Checksum())
+            total.add(held.count, held.xor)
+        return total.count, total.xor
 
     def kinds(self) -> tuple[str, ...]:
         """Kinds that were ever seen."""

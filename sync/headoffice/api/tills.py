@@ -12,6 +12,7 @@ from sync.headoffice.service import HeadOffice
 from sync.protocol import codec, frames, wire
 from sync.protocol.errors import MalformedError, UntrustedError
 from sync.protocol.messages import AuthAsk, EnrolAsk, HelloAsk, MemberAsk, NonceAsk, NonceReply
+from sync.protocol.records import Form
 
 router: Final = APIRouter(tags=["tills"])
 _WHOLE: Final = 19
@@ -112,12 +113,15 @@ async def feed(request: Request) -> Response:
 
 @router.get(wire.SNAPSHOT)
 async def snapshot(request: Request) -> Response:
-    """Manifest for first contact (messages.SnapshotReply)."""
+    """Manifest for first contact (?form=&schema= -> messages.SnapshotReply)."""
     await read_body(request, 0)
     at = now_ms(request)
     caller = await _caller(request, b"", at)
     check_active(caller.device)
-    return reply(await _hq(request).snapshots.manifest(caller.device, at))
+    wanted = request.query_params.get("form", Form.ROWS)
+    form = Form(wanted) if wanted in tuple(Form) else Form.ROWS
+    schema = _number(request, "schema", 0, 0)
+    return reply(await _hq(request).snapshots.manifest(caller.device, at, form, schema))
 
 
 @router.get(wire.PART)
@@ -129,7 +133,7 @@ async def part(request: Request, snapshot: str, index: str) -> Response:
     check_active(caller.device)
     if not index.isascii() or not index.isdigit() or len(index) > _WHOLE:
         raise MalformedError("query")
-    data = _hq(request).snapshots.part(caller.device, snapshot, int(index))
+    data = await _hq(request).snapshots.part(caller.device, snapshot, int(index))
     start = _range_start(request.headers.get("range"), len(data))
     if start is None:
         return Response(data, media_type=wire.MEDIA_PART)

@@ -15,6 +15,7 @@ from sync.database.headoffice.published import FeedEntry
 from sync.database.headoffice.rows import Device
 from sync.database.headoffice.sessions import Database, Session
 from sync.headoffice.feed.rows import buckets_of
+from sync.headoffice.feed.sums import FeedSums
 from sync.headoffice.posting.sealing import ErasedError, unseal
 from sync.protocol import wire
 from sync.protocol.errors import GoneError
@@ -31,6 +32,7 @@ class Feed:
     def __init__(self, database: Database, hq_epoch: int) -> None:
         self._database, self._hq_epoch = database, hq_epoch
         self._changed = asyncio.Event()
+        self.sums = FeedSums()
 
     def wake(self) -> None:
         """Something was published: long polls look again."""
@@ -64,6 +66,7 @@ class Feed:
         async with self._database.reading() as session:
             found = await published.page(session, buckets_of(device), after, visible, limit)
             items = await feed_items(session, found)
+            sums = await self.sums.at(session, visible) if len(found) < limit else ()
         items, cut = _bounded(items)
         more = cut or len(found) == limit
         upto = visible
@@ -74,6 +77,7 @@ class Feed:
             tuple(items),
             upto,
             not more,
+            () if more else sums,
             behind=visible - upto,
             hq_time_ms=now_ms,
         )

@@ -10,10 +10,11 @@ import msgspec
 from sync.database.headoffice.rows import Device, FeedRow
 from sync.domain import canonical
 from sync.domain.cards import Card
+from sync.domain.checksums import ALL_TILLS
 from sync.domain.members import LightRow
 from sync.protocol.messages import BlockRow, FeedKind, Op
 
-ALL: Final = "all"
+ALL: Final = ALL_TILLS
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from sync.client import till_store
 from sync.client.till_store import JournalStore, ReplicaStore, ports_of
 from sync.database.till.database import TillDatabase
 from sync.database.till.journal import Blob, NewEntry
@@ -213,7 +214,10 @@ def test_rows_are_loaded_part_by_part_and_go_on_after_a_restart(tmp_path: Path) 
     database.close()
 
 
-def test_a_ready_file_is_put_together_from_its_parts_in_any_order(tmp_path: Path) -> None:
+def test_a_ready_file_is_put_together_from_its_parts_in_any_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(till_store, "FLUSH_S", 0.0)
     folder = tmp_path / "till"
     enrolled(folder)
     key, made = bytes([7]) * 32, tmp_path / "made.db"

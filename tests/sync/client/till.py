@@ -83,6 +83,8 @@ class MemoryJournal:
 class MemoryReplica:
     """TillReplica over lists. `parts`: taken of a snapshot under way, `log`: what happened."""
 
+    schema = 1
+
     def __init__(self, cursor: Cursor | None = None) -> None:
         self.at = cursor
         self.items: list[FeedItem] = []
