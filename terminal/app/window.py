@@ -144,17 +144,16 @@ class TillWindow(QObject):
             self._cannot_open(found)
             return
         from terminal.app.wiring import connect, later_screens  # noqa: PLC0415  # after first paint
-        from terminal.presenters.counter import Counter, Surroundings  # noqa: PLC0415  # once painted
 
         self.application = found
         for name, screen in later_screens(self.text).items():
             self.screens[name] = screen
             self.shell.add_screen(name, screen)
         switch = found.till.record.sandbox or found.settings.plain_loopback
-        around = Surroundings(
+        around = counter.Surroundings(
             self._nudge, found.set_offline, _sound, self.shell.retranslate, switch
         )
-        self.counter = Counter(found.till, self.text, self.executors, around)
+        self.counter = counter.Counter(found.till, self.text, self.executors, around)
         connect(self.counter, self.shell, self.screens)
         self._listen(found)
         if self._driven:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from hardware.events import CredentialRead, Medium, ReadMethod, Strength
 from sync.domain.cards import card_number
@@ -58,6 +60,15 @@ def sold(at: Window) -> SaleData:
     finished = at.counter.sale.finished
     assert finished is not None, at.state()
     return data_of(finished.done)
+
+
+def pin_digits(at: Window) -> int:
+    pin = at.counter.gifts.view().pin
+    return pin.digits if pin else 0
+
+
+def stands(entry: QLineEdit, text: str) -> bool:
+    return entry.text() == text
 
 
 def words(at: Window) -> str:
@@ -144,7 +155,7 @@ def test_a_gift_needs_an_approver_above_the_soft_mark(opens: Opens) -> None:
     assert at.counter.gifts.asking is not None
     assert "4" in at.counter.gifts.asking.error, "four tries are left"
     at.keys.type_text(made.PIN)
-    at.until(lambda: at.counter.gifts.view().pin.digits == 6)  # type: ignore[union-attr]  # the panel is open
+    at.until(lambda: pin_digits(at) == 6)
     enter(at)
     finished = at.counter.gifts.finished
     assert finished is not None, at.state()
@@ -182,7 +193,7 @@ def test_a_customer_joins_in_the_middle_of_a_sale(counter: Window) -> None:
             counter.keys.type_text(value)
         else:
             counter.keys.compose(value)
-        counter.until(lambda name=name, value=value: fields[name].entry.text() == value)  # type: ignore[misc]  # bound by default
+        counter.until(partial(stands, fields[name].entry, value))
     rest(counter)
     view = counter.counter.enrol.view()
     assert view.why_ok

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -46,7 +47,7 @@ def test_writes_are_done_in_the_order_they_were_asked_for(
 ) -> None:
     seen: list[int] = []
     for number in range(100):
-        executors.write(lambda number=number: number, seen.append)  # type: ignore[misc]  # bound by default
+        executors.write(partial(int, number), seen.append)
     qtbot.waitUntil(lambda: len(seen) == 100)
     assert seen == list(range(100))
 
@@ -66,7 +67,7 @@ def test_stopping_finishes_what_was_taken(qtbot: QtBot) -> None:
     executors, seen = Executors(lambda *_: None), []
     executors.start()
     for number in range(20):
-        executors.write(lambda number=number: seen.append(number), lambda _: None)  # type: ignore[misc]  # bound by default
+        executors.write(partial(seen.append, number), lambda _: None)
     assert executors.stop() == ()
     assert seen == list(range(20))
     executors.write(lambda: seen.append(99), lambda _: None)
