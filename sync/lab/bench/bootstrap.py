@@ -113,10 +113,8 @@ class BootstrapBench:
                 raise AssertionError(f"{held} of {self._members} members arrived")
             self._form = loader.form
             self._size = sum(file.stat().st_size for file in folder.glob("replica-*.db*"))
-        self.notes[:] = [
-            f"8, 9: {self._members:,} members, {self._size / 2**20:.1f} MiB as {self._form}; "
-            f"the file is made in {self._built:.1f} s, which no till waits for"
-        ]
+        what = f"{self._members:,} members, {self._size / 2**20:.1f} MiB as {self._form}"
+        self.notes[:] = [f"8, 9: {what}; made in {self._built:.1f} s, which no till waits for"]
         return {"bootstrap.s": took, "bootstrap.rate": self._members / took}
 
     def _loader(self, stack: ExitStack, database: TillDatabase) -> SnapshotLoader:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from sync.client import snapshot
 from sync.client.snapshot import Progress, check_manifest
 from sync.client.transport import Unreachable
-from sync.protocol import codec
+from sync.protocol import codec, wire
 from sync.protocol.errors import MalformedError, ProblemError, UntrustedError
+from sync.protocol.exchange import Answer, Call
 from sync.protocol.records import Form, Manifest, Scope
-from tests.sync.client.server import LoopbackServer, as_it_is, serving, truncated
+from tests.sync.client.server import LoopbackServer, Seen, as_it_is, serving, truncated
 from tests.sync.client.till import SNAPSHOT_KEY, Equipment, Office
 
 
@@ -121,3 +123,27 @@ def test_a_snapshot_of_another_epoch(till: Equipment) -> None:
     with pytest.raises(MalformedError, match="snapshot_epoch"):
         list(till.loader.load(2))
     assert till.replica.log == []
+
+
+def test_rows_are_asked_for_on_a_line_too_slow_for_the_file(
+    till: Equipment, office: Office, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    respond = server.respond
+
+    def answering(call: Call, seen: Seen) -> Answer:
+        if call.target.startswith(f"{wire.SNAPSHOT}?"):
+            asked.append(call.target)
+            office.form = Form.SQLCIPHER if "form=sqlcipher" in call.target else Form.ROWS
+        return respond(call, seen)
+
+    server.respond = answering
+    monkeypatch.setattr(snapshot, "MEASURED_BYTES", 1)
+    monkeypatch.setattr(snapshot, "FILE_MS", -1)
+    list(till.loader.load(1))
+    wish = f"{wire.SNAPSHOT}?form={{}}&schema={till.replica.schema}"
+    assert asked == [wish.format("sqlcipher"), wish.format("rows")]
+    assert till.loader.form is Form.ROWS
+    assert till.replica.log[-1] == "finish"
+    list(till.loader.load(1))
+    assert asked[2:] == [wish.format("rows")]
