@@ -143,7 +143,8 @@ class TillWindow(QObject):
         if isinstance(found, Exception):
             self._cannot_open(found)
             return
-        from terminal.app.wiring import connect, later_screens  # noqa: PLC0415  # after first paint
+        from terminal.app.wiring import connect, later_screens  # noqa: PLC0415  # once painted
+        from terminal.presenters import counter  # noqa: PLC0415  # once painted
 
         self.application = found
         for name, screen in later_screens(self.text).items():

@@ -11,11 +11,15 @@ import pytest
 from PySide6.QtCore import Signal
 from pytestqt.qtbot import QtBot
 
-from terminal.app.window import EXIT_NOT_ENROLLED, TillWindow, open_window
+from terminal.app.composing import Application
+from terminal.app.opening import open_shop
+from terminal.app.window import EXIT_NOT_ENROLLED, Listeners, TillWindow, open_window
 from terminal.app.wiring import INTENTS, later_screens
+from terminal.config import Settings
 from terminal.screens.sign_in import SignInScreen
 from terminal.text import Text
 from tests.terminal.app.conftest import Opens
+from tests.terminal.usecases import made
 
 HEAVY = ("sqlalchemy", "sqlcipher3", "httpx", "cryptography", "argon2", "zstandard", "babel")
 UNUSED = {("sign_in", "entry_edited"), ("sign_in", "entry_submitted")}
@@ -56,6 +60,29 @@ def test_a_folder_without_a_till_is_said_and_nothing_opened(
 ) -> None:
     assert open_window(tmp_path) == EXIT_NOT_ENROLLED
     assert "holds no till" in capsys.readouterr().err
+
+
+def test_the_window_opens_a_till_behind_it_and_stops_it_in_order(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "till"
+    made.till(folder, working=False).database.close()
+    settings = Settings(headoffice="http://127.0.0.1:9", plain_loopback=True)
+
+    def opens(listeners: Listeners) -> Application:
+        return open_shop(folder, settings, *listeners)
+
+    window = TillWindow(folder, opens, language="en")
+    qtbot.addWidget(window.shell)
+    window.show()
+    qtbot.waitUntil(lambda: window.counter is not None, timeout=20_000)
+    counter = window.counter
+    assert counter is not None
+    qtbot.waitUntil(lambda: len(counter.sign_in.people) == 2)
+    assert [tile.role for tile in counter.sign_in.view().staff] == ["Cashier", "Manager"]
+    window.close()
+    window.stop()
+    assert window.exit_code == 0
 
 
 @pytest.mark.allows_log("till_not_opened|crash record=")

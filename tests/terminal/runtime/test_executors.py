@@ -64,7 +64,8 @@ def test_a_bug_ends_only_its_own_job(
 
 
 def test_stopping_finishes_what_was_taken(qtbot: QtBot) -> None:
-    executors, seen = Executors(lambda *_: None), []
+    executors = Executors(lambda *_: None)
+    seen: list[int] = []
     executors.start()
     for number in range(20):
         executors.write(partial(seen.append, number), lambda _: None)
