@@ -210,9 +210,7 @@ class EnrolScreen(Screen):
         why.body.addWidget(self._why_note)
         self.fields["earlier"] = Field()
         self.captions.bind(self.fields["earlier"].name, "enrol.field.earlier")
-        self.captions.bind(
-            self.fields["earlier"].entry.setPlaceholderText, "enrol.example.earlier"
-        )
+        self.captions.bind(self.fields["earlier"].entry.setPlaceholderText, "enrol.example.earlier")
         self.fields["earlier"].edited.connect(partial(self._edited, "earlier"))
         why.body.addWidget(self.fields["earlier"])
         note, self._note_title = Card(spacing=6), label("section")
