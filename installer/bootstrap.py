@@ -306,8 +306,12 @@ def set_up(*requirement_sets: str) -> None:
 
 @contextmanager
 def running_environment() -> Iterator[dict[str, str]]:
-    """The environment of what we start: UTF-8 whatever the console says, and a runtime folder."""
+    """The environment of what we start: UTF-8 whatever the console says, and a runtime folder.
+
+    Compiled modules may be kept: a story starts dozens of processes.
+    """
     env = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     if "utf" not in (env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or "").lower():
         env.pop("LC_ALL", None)
         env.pop("LC_CTYPE", None)

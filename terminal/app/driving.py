@@ -50,6 +50,7 @@ def open_story(
     """The application of a till in a story, enrolled first where it has a code."""
     random, real = SeededRandom(start.seed), SystemClock()
     settings = settings_of(start, preview=preview)
+    Path(settings.tape).mkdir(parents=True, exist_ok=True)
     if start.code:
         join(start.folder, settings, start.code, clock, real, random, story=True)
     return Application(start.folder, settings, Outside(clock, real, random, story=True, step=trap))

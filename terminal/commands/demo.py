@@ -123,8 +123,9 @@ def _join(home: Path, till: str, url: str) -> None:
     from terminal.app.joining import join
 
     folder = home / "tills" / till
-    tape = str(home / "tape" / till)
-    settings = config.Settings(headoffice=url, plain_loopback=True, sandbox=True, tape=tape)
+    tape = home / "tape" / till
+    tape.mkdir(parents=True, exist_ok=True)
+    settings = config.Settings(headoffice=url, plain_loopback=True, sandbox=True, tape=str(tape))
     if not (folder / config.FILE).exists():
         print(f"  till {till} joins the chain ...", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
