@@ -19,7 +19,7 @@ from terminal.input.key_player import KeyPlayer
 from terminal.presenters.counter import Counter
 from terminal.usecases.outcome import Trouble
 
-PATIENCE_S: Final = 45.0
+PATIENCE_S: Final = 240.0  # a first contact on a disk that is busy with something else
 GAP_MS: Final = 55  # above a scanner's pace, so that typing is taken for typing
 STEP_MS: Final = 4
 TABS_MAX: Final = 80
