@@ -69,6 +69,10 @@ def create_indexes(connection: Connection) -> None:
         connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
 
 
+# Folding the log in syncs the disk: seldom, or a first contact waits for a busy one at every turn.
+FOLD_PAGES: Final = 8_000
+
+
 class OutdatedReplica(StoreFault):
     """The file has another schema than this release: fetch it again."""
 
@@ -83,6 +87,7 @@ class Replica(ReplicaLookup):
         self.path, self._turn = path, turn
         with mapped(path.name):
             self._writer = connect(path, key, any_thread=True, full_sync=False)
+            self._writer.execute(f"PRAGMA wal_autocheckpoint = {FOLD_PAGES}").fetchone()
             try:
                 self._check_schema()
             except BaseException:
