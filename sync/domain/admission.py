@@ -7,14 +7,12 @@ see to it. So whatever stops here is of a later release, damaged or hostile, and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from sync.domain import accounts
 from sync.domain.books import Books, Issue
-from sync.domain.joining import EnrolData
 from sync.domain.journal import (
     MAX_AMOUNT,
     Body,
@@ -23,51 +21,9 @@ from sync.domain.journal import (
     Unbalanced,
     balanced_member_effects,
 )
-from sync.domain.opening import OpeningData
+from sync.domain.kinds import DRAWS_ON, KIND_RULES
 from sync.domain.programme import Programme
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
-
-POSTED_KINDS: Final = frozenset(
-    {
-        Kind.SALE,
-        Kind.TOP_UP,
-        Kind.REDEEM_GIFT,
-        Kind.ENROL,
-        Kind.SHIFT_OPEN,
-        Kind.SHIFT_CLOSE,
-        Kind.CASH_IN,
-        Kind.CASH_OUT_DRAWER,
-        Kind.CLOCK_NOTE,
-        Kind.KEY_EVENT,
-        Kind.NOTE,
-        Kind.CARD_BLOCK,
-        Kind.PROFILE,
-        Kind.OPENING_BALANCE,
-    }
-)
-
-# (account, credited) that an entry of a kind may change; the other kinds move no member's value.
-MAY_MOVE: Final[dict[str, frozenset[tuple[str, bool]]]] = {
-    Kind.SALE: frozenset(
-        {
-            (accounts.POINTS, True),
-            (accounts.POINTS, False),
-            (accounts.PRINCIPAL, False),
-            (accounts.BONUS, False),
-            (accounts.QUALIFYING, True),
-        }
-    ),
-    Kind.TOP_UP: frozenset({(accounts.PRINCIPAL, True), (accounts.BONUS, True)}),
-    Kind.REDEEM_GIFT: frozenset({(accounts.POINTS, False)}),
-    Kind.OPENING_BALANCE: frozenset((name, True) for name in accounts.MEMBER_ACCOUNTS),
-}
-
-# Accounts that a claim of a kind may draw on.
-DRAWS_ON: Final = {
-    GIFT: (accounts.POINTS,),
-    POINTS_TENDER: (accounts.POINTS,),
-    STORED_VALUE: (accounts.PRINCIPAL, accounts.BONUS),
-}
 
 
 class Quarantine(Exception):  # noqa: N818  # not an error: an outcome
@@ -84,21 +40,23 @@ class Admitted:
 
     `moves`: (account name, delta) on the member's accounts, in order, none of them 0;
     `settlements`: per claim head office's value in minor units; `as_claimed`: whether the till saw
-    every one of them the same; `enrols`: data of an enrolment; `opens`: of an opening balance.
+    every one of them the same; `data`: the body's data where its kind has it read here.
     """
 
     programme: Programme | None
     moves: tuple[tuple[str, int], ...]
     settlements: tuple[int, ...]
     as_claimed: bool
-    enrols: EnrolData | None
-    opens: OpeningData | None = None
+    data: msgspec.Struct | None = None
 
 
 def admit(body: Body, books: Books) -> Admitted:
     """The entry, checked and read; raises Quarantine. Changes nothing."""
-    if body.kind not in POSTED_KINDS:
+    rule = KIND_RULES.get(body.kind)
+    if rule is None:
         raise Quarantine(Issue.KIND_NOT_POSTED_YET)
+    if rule.office and not books.office:
+        raise Quarantine(Issue.NOT_ALLOWED_HERE)
     if body.entry_id in books.taken:
         raise Quarantine(Issue.DUPLICATE_ENTRY_ID)
     programme = books.programme(body.programme)
@@ -108,10 +66,10 @@ def admit(body: Body, books: Books) -> Admitted:
         raise Quarantine(Issue.UNBALANCED) from None
     except ValueError:
         raise Quarantine(Issue.DATA_UNREADABLE) from None
-    enrols = _enrols(body, books)
-    _check_owner(body, books, {owner for owner, _, _ in effects})
+    data = _data(body, books, rule.data)
+    _check_owner(body, books, {owner for owner, _, _ in effects}, others=rule.others)
     moves = tuple((name, delta) for _, name, delta in effects if delta)
-    if not {(name, delta > 0) for name, delta in moves} <= MAY_MOVE.get(body.kind, frozenset()):
+    if not {(name, delta > 0) for name, delta in moves} <= rule.may_move:
         raise Quarantine(Issue.DATA_UNREADABLE)
     _check_claims(body.claims, moves)
     if programme is None and _needs_programme(body, moves):
@@ -123,35 +81,27 @@ def admit(body: Body, books: Books) -> Admitted:
             raise Quarantine(Issue.CLAIMS_MISMATCH)
         values.append(value)
         as_claimed = as_claimed and value == claim.settlement_minor and rest == 0
-    return Admitted(programme, moves, tuple(values), as_claimed, enrols, _opens(body))
+    return Admitted(programme, moves, tuple(values), as_claimed, data)
 
 
-def _enrols(body: Body, books: Books) -> EnrolData | None:
-    if body.kind != Kind.ENROL:
-        return None
-    if body.member is None or body.member in books.members:
+def _data(body: Body, books: Books, kind: type[msgspec.Struct] | None) -> msgspec.Struct | None:
+    """The body's data as the struct of its kind; None where posting does not look at it."""
+    if body.kind == Kind.ENROL and (body.member is None or body.member in books.members):
         raise Quarantine(Issue.DATA_UNREADABLE)
-    try:
-        return msgspec.convert(body.data, EnrolData)
-    except msgspec.ValidationError:
-        raise Quarantine(Issue.DATA_UNREADABLE) from None
-
-
-def _opens(body: Body) -> OpeningData | None:
-    if body.kind != Kind.OPENING_BALANCE:
+    if kind is None:
         return None
     try:
-        return msgspec.convert(body.data, OpeningData)
+        return msgspec.convert(body.data, kind)
     except msgspec.ValidationError:
         raise Quarantine(Issue.DATA_UNREADABLE) from None
 
 
-def _check_owner(body: Body, books: Books, owners: set[UUID]) -> None:
-    """An entry moves value of its own member only, until there are transfers."""
+def _check_owner(body: Body, books: Books, owners: set[UUID], *, others: bool) -> None:
+    """An entry moves value of its own member only, unless its kind may move that of others."""
     known = owners - {body.member} if body.kind == Kind.ENROL else owners | {body.member}
     if not known - {None} <= books.members.keys():
         raise Quarantine(Issue.UNKNOWN_MEMBER)
-    if owners - {body.member}:
+    if owners - {body.member} and not others:
         raise Quarantine(Issue.DATA_UNREADABLE)
 
 

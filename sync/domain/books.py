@@ -32,6 +32,7 @@ class Issue(StrEnum):
     UNREADABLE = "unreadable"
     UNBALANCED = "unbalanced"
     KIND_NOT_POSTED_YET = "kind_not_posted_yet"
+    NOT_ALLOWED_HERE = "not_allowed_here"
     DATA_UNREADABLE = "data_unreadable"
     UNKNOWN_MEMBER = "unknown_member"
     UNKNOWN_PROGRAMME = "unknown_programme"
@@ -102,7 +103,8 @@ class Books:
 
     `declined`: entry ids head office refused online; `taken`: entry ids already posted under
     another seq (those posted now are added); `place`: (dealer, store, till) of the device, the ones
-    that settle whatever the entry says; `revoked`: the device's key was revoked.
+    that settle whatever the entry says; `revoked`: the device's key was revoked; `office`: the
+    device is head office's own.
 
     Changes: `touched` and `new_members`, `new_lots`, `changed_lots`, `new_uncovered`,
     `changed_uncovered`, `changed_cards`, `postings`. Lots and uncovered claims made earlier in the
@@ -116,6 +118,7 @@ class Books:
     declined: set[UUID] = field(default_factory=set)
     taken: set[UUID] = field(default_factory=set)
     revoked: bool = False
+    office: bool = False
     touched: dict[UUID, MemberBook] = field(default_factory=dict)
     new_members: list[UUID] = field(default_factory=list)
     new_lots: list[Lot] = field(default_factory=list)

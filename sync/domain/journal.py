@@ -39,7 +39,7 @@ AccountName = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Kind(StrEnum):
-    """Closed list of what can happen at a till."""
+    """Closed list of what can happen at a till, and of what head office books by itself."""
 
     SALE = "sale"
     RETURN = "return"
@@ -76,6 +76,15 @@ class Kind(StrEnum):
     OPENING_BALANCE = "opening_balance"
     CLOCK_NOTE = "clock_note"
     KEY_EVENT = "key_event"
+    # Written by head office's own ledger device only.
+    ADJUSTMENT = "adjustment"
+    TRANSFER = "transfer"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    EXPIRY = "expiry"
+    TIER_CHANGE = "tier_change"
+    LOSS = "loss"
+    VIRTUAL_OUTCOME = "virtual_outcome"
 
 
 KINDS: Final = frozenset(kind.value for kind in Kind)

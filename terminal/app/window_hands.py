@@ -10,18 +10,16 @@ from typing import Any, Final
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QImage, QImageWriter
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from sync.domain.refusals import Refusal
 from terminal.app.window import TillWindow
-from terminal.input.key_player import KeyPlayer
+from terminal.input.key_player import STEP_S, KeyPlayer, wait
 from terminal.presenters.counter import Counter
 from terminal.usecases.outcome import Trouble
 
-PATIENCE_S: Final = 240.0  # a first contact on a disk that is busy with something else
+PATIENCE_S: Final = 90.0  # a first contact on a busy machine
 GAP_MS: Final = 55  # above a scanner's pace, so that typing is taken for typing
-STEP_MS: Final = 4
 TABS_MAX: Final = 80
 COLOURS, RARE = 112, 44
 CTRL: Final = Qt.KeyboardModifier.ControlModifier
@@ -53,6 +51,7 @@ class Hands:
         self.window, self.counter = window, counter
         self.screens: dict[str, Any] = window.screens
         self.keys = KeyPlayer(window.shell.windowHandle())
+        self._next_key = 0.0
 
     # -- waiting ---------------------------------------------------------------------------------
 
@@ -62,7 +61,7 @@ class Hands:
         while not true():
             if time.monotonic() > until:
                 raise NotSeen(f"{what}; {self.where()}")
-            QTest.qWait(STEP_MS)
+            wait(STEP_S)
 
     def settled(self) -> None:
         """Everything that was begun is done and drawn."""
@@ -95,10 +94,16 @@ class Hands:
     # -- keys ------------------------------------------------------------------------------------
 
     def press(self, key: Qt.Key, chord: Qt.KeyboardModifier | None = None) -> None:
-        """One key, and what follows from it."""
+        """One key at a person's pace, and what follows from it."""
+        wait(self._next_key - time.monotonic())
         self.keep_keyboard()
         self.keys.press(key, chord or Qt.KeyboardModifier.NoModifier)
-        QTest.qWait(0)
+        wait(0)
+        self._pace()
+
+    def _pace(self) -> None:
+        """A key that follows another as fast as a scanner types would be held as part of a scan."""
+        self._next_key = time.monotonic() + GAP_MS / 1000
 
     def keep_keyboard(self) -> None:
         """The screen may say late that another till's window has it; here it is this one's turn."""
@@ -129,6 +134,7 @@ class Hands:
         executors, notices = self.window.executors, self.counter.frame.notice
         before = executors.submitted
         self.keys.scan(code)
+        self._pace()
         self.until(
             lambda: executors.submitted > before or self.counter.frame.notice is not notices,
             "the scan is not taken",

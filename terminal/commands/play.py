@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -53,12 +54,24 @@ def play(
     if check:
         print(f"{story}: fits together, {len(scenario.steps)} steps")
         return
+    if windows and sys.platform == "linux" and not _has_screen():
+        print(
+            "There is no screen here for --windows; nothing was started. "
+            "On a machine without one put `xvfb-run -a` before the command.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(EXIT_FAULT)
     pictures = (keep or Path()) / "screenshots" if windows else None
     held = play_and_tell(
         story, json=json, windows=windows, database=database, keep=keep, pictures=pictures,
         jobs=jobs, quiet=quiet,
     )  # fmt: skip
     raise typer.Exit(0 if held else EXIT_DIFFERS)
+
+
+def _has_screen() -> bool:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(os.environ.get(name) for name in names)
 
 
 def play_and_tell(

@@ -7,12 +7,27 @@ Everything happens on the GUI thread, and the event loop runs while a key's paus
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Qt
+import time
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QWindow
 from PySide6.QtTest import QTest
 
+STEP_S = 0.004
 TYPING_GAP_MS = 70  # slower than any scanner, quicker than any person
 _KEYS = {"\r": Qt.Key.Key_Return, "\t": Qt.Key.Key_Tab}
+
+
+def wait(seconds: float) -> None:
+    """Let events pass that long, and the other threads: QTest.qWait keeps the interpreter."""
+    until = time.monotonic() + seconds
+    while True:
+        QCoreApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, STEP_S))
 
 
 class KeyPlayer:
@@ -56,7 +71,7 @@ class KeyPlayer:
             else:
                 QTest.keyClick(target, ord(char))
             if gap_ms:
-                QTest.qWait(gap_ms)
+                wait(gap_ms / 1000)
 
     def _target(self) -> QWindow:
         """Return the window to type into. Raises RuntimeError when none has the focus."""

@@ -22,6 +22,7 @@ SALE: Final = "sale"
 TOP_UP: Final = "top_up"
 GIFT: Final = "redeem_gift"
 ENROL: Final = "enrol"
+OPERATION: Final = "operation"
 
 
 class DraftLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -132,14 +133,27 @@ class EnrolDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     for_sale: UUID | None = None
 
 
-Draft = SaleDraft | TopUpDraft | GiftDraft | EnrolDraft
-D = TypeVar("D", SaleDraft, TopUpDraft, GiftDraft, EnrolDraft)
+class OperationDraft(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An operation told as data (`terminal.operations`). `fields`: what was filled in, by name;
+    never a PIN."""
+
+    entry_id: UUID
+    opened_ms: int
+    programme: int
+    operation: str
+    bearer: Bearer | None = None
+    fields: dict[str, str] = {}
+
+
+Draft = SaleDraft | TopUpDraft | GiftDraft | EnrolDraft | OperationDraft
+D = TypeVar("D", SaleDraft, TopUpDraft, GiftDraft, EnrolDraft, OperationDraft)
 
 _KINDS: Final[dict[str, type[Draft]]] = {
     SALE: SaleDraft,
     TOP_UP: TopUpDraft,
     GIFT: GiftDraft,
     ENROL: EnrolDraft,
+    OPERATION: OperationDraft,
 }
 _NAMES: Final = {made: name for name, made in _KINDS.items()}
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from sync.database.headoffice import reports
-from sync.domain import admission
+from sync.domain import admission, kinds
 from sync.domain.journal import Entry, Kind
 from sync.headoffice.jobs.redriving import redrive
 from sync.headoffice.service import Settings
@@ -220,13 +220,14 @@ def test_entries_of_nobody_are_driven_again_once(
 
     Planted bug: the quarantine read without locking it: both post the same entries.
     """
-    known = admission.POSTED_KINDS
+    known = dict(kinds.KIND_RULES)
+    later = {kind: rule for kind, rule in known.items() if kind != Kind.SHIFT_OPEN}
     with TestTill(pair[0], "A1") as a1:
-        monkeypatch.setattr(admission, "POSTED_KINDS", known - {Kind.SHIFT_OPEN})
+        monkeypatch.setattr(admission, "KIND_RULES", later)
         bodies = [a1.desk.body(Kind.SHIFT_OPEN, entry_id=member_id(900 + n)) for n in range(40)]
         reply = a1.push(*(a1.desk.write(body) for body in bodies))
         assert {result.codes for result in reply.results} == {("kind_not_posted_yet",)}
-        monkeypatch.setattr(admission, "POSTED_KINDS", known)
+        monkeypatch.setattr(admission, "KIND_RULES", known)
         posted: list[int] = []
 
         def drive(served: Running) -> None:

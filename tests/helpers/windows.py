@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from hardware.documents import ReceiptDocument
 from hardware.events import DeviceEvent, PrintResult, PrintState
 from terminal.app.wiring import connect, later_screens
-from terminal.input.key_player import KeyPlayer
+from terminal.input.key_player import STEP_S, KeyPlayer, wait
 from terminal.input.scan_filter import ScanFilter
 from terminal.presenters.counter import Counter, Surroundings
 from terminal.runtime.executors import Executors
@@ -107,7 +107,7 @@ class Window:
         until = time.monotonic() + patience_ms / 1000
         while not true():
             assert time.monotonic() < until, self.state()
-            QTest.qWait(5)
+            wait(STEP_S)
 
     def state(self) -> str:
         """Where the window stands, for a failing test."""

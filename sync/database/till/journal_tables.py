@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import BLOB, Column, Index, Integer, MetaData, Table, Text
 
-SCHEMA: Final = 1  # `user_version` of the file; migrations/versions ends with the same number
+SCHEMA: Final = 2  # `user_version` of the file; migrations/versions ends with the same number
 METADATA: Final = MetaData()
 INSERT_ONLY: Final = ("entry", "effect", "exposure", "attachment", "newcomer")
 

@@ -69,7 +69,7 @@ def create_indexes(connection: Connection) -> None:
         connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
 
 
-# Folding the log in syncs the disk: seldom, or a first contact waits for a busy one at every turn.
+# Folding the log in syncs the disk: seldom, a first contact writes much at once.
 FOLD_PAGES: Final = 8_000
 
 

@@ -136,6 +136,7 @@ class Run:
             books.place = (body.place.dealer, body.place.store, body.place.till)
         else:
             books.place = device.place
+        books.office = device.dealer == HEAD_OFFICE
         books.revoked = device.state != "active"
         try:
             result = post(entry, books, number, body)

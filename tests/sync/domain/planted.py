@@ -25,6 +25,7 @@ from sync.domain import (
     lots,
     parts,
     posting,
+    posting_run,
     selling,
     stored_value,
 )
@@ -257,18 +258,18 @@ def debits_need_not_be_claimed_from_their_bucket(monkeypatch: pytest.MonkeyPatch
 
 @seen_by(LEDGER)
 def a_split_is_drawn_but_not_booked(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = posting._Run._move
+    real = posting_run.Run.move
 
     def move(self: Any, book: Any, account: str, delta: int, reason: str) -> None:
         if reason != "split":
             real(self, book, account, delta, reason)
 
-    monkeypatch.setattr(posting._Run, "_move", move)
+    monkeypatch.setattr(posting_run.Run, "move", move)
 
 
 @seen_by(LEDGER)
 def what_no_lot_covered_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "cover", lambda _lot, _waiting: iter(()))
+    monkeypatch.setattr(posting_run, "cover", lambda _lot, _waiting: iter(()))
 
 
 @seen_by(LEDGER)
@@ -280,7 +281,7 @@ def a_covered_claim_keeps_its_open_units(monkeypatch: pytest.MonkeyPatch) -> Non
             debt.open += 1
             yield debt, units, fen
 
-    monkeypatch.setattr(posting, "cover", cover)
+    monkeypatch.setattr(posting_run, "cover", cover)
 
 
 @seen_by(LEDGER)
@@ -323,7 +324,7 @@ def a_lot_gives_its_whole_quantity_again(monkeypatch: pytest.MonkeyPatch) -> Non
             quantity -= units
         return chosen, False
 
-    monkeypatch.setattr(posting, "take", take)
+    monkeypatch.setattr(posting_run, "take", take)
 
 
 @seen_by(ORACLE)
@@ -334,28 +335,28 @@ def youngest_claims_are_covered_first(monkeypatch: pytest.MonkeyPatch) -> None:
         for debt in sorted(waiting, key=lambda u: (-u.post_seq, u.claim)):
             yield from real(lot, [debt])
 
-    monkeypatch.setattr(posting, "cover", cover)
+    monkeypatch.setattr(posting_run, "cover", cover)
 
 
 @seen_by(ORACLE)
 def a_claim_takes_the_other_bucket_before_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = posting._Run._draw
+    real = posting_run.Run.draw
 
     def draw(self: Any, book: Any, debt: Uncovered, account: str) -> int:
         drawn = real(self, book, debt, account)
-        other = posting._OTHER_BUCKET.get(account)
+        other = posting_run._OTHER_BUCKET.get(account)
         if debt.open and other and account == debt.account:
             more = real(self, book, debt, other)
-            self._move(book, account, more, "split")
-            self._move(book, other, -more, "split")
+            self.move(book, account, more, "split")
+            self.move(book, other, -more, "split")
         return drawn
 
-    monkeypatch.setattr(posting._Run, "_draw", draw)
+    monkeypatch.setattr(posting_run.Run, "draw", draw)
 
 
 @seen_by(ORACLE)
 def the_issuing_dealer_bears_every_bonus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting._Run, "_funder", lambda _self, _account: lots.FUNDED_BY_DEALER)
+    monkeypatch.setattr(posting_run.Run, "funder", lambda _self, _account: lots.FUNDED_BY_DEALER)
 
 
 # ---------------------------------------------------------------------------------------- clearing

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from sync.domain import canonical
-from sync.domain.admission import MAY_MOVE, POSTED_KINDS
 from sync.domain.journal import MAX_AMOUNT, Claim, Effect, Kind, read_body
 from sync.domain.members import Balances
 from sync.domain.posting import Books, Issue, MemberBook, Outcome, members_of, post
@@ -323,7 +322,3 @@ def test_members_of_a_batch_in_lock_order() -> None:
         till.write_bytes(hostile(till, account(f"member/{NOBODY}/points", "PTS"))),
     ]
     assert members_of(entries) == [ANNA, BEN, NOBODY]
-
-
-def test_only_posted_kinds_may_move_value() -> None:
-    assert MAY_MOVE.keys() <= POSTED_KINDS

@@ -6,8 +6,8 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from sync.domain import canonical
-from sync.domain.admission import POSTED_KINDS
 from sync.domain.journal import Body, Claim, Effect
+from sync.domain.kinds import KIND_RULES
 from sync.domain.posting import Outcome, Result
 from tests.sync.domain.making import (
     Counter,
@@ -57,7 +57,7 @@ def wild_bodies(draw: st.DrawFn) -> bytes:
             if abs(delta) <= HUGE
         ]
     body: Body = till.body(
-        draw(st.sampled_from(sorted(POSTED_KINDS))),
+        draw(st.sampled_from(sorted(KIND_RULES))),
         draw(st.sampled_from([ANNA, NOBODY, None])),
         effects=tuple(effects),
         claims=tuple(draw(st.lists(any_claim, max_size=3))),

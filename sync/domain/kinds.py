@@ -1,0 +1,73 @@
+"""What an entry of each kind may do: the one table that admission and posting read.
+
+A kind that stands in the journal's closed list but not here is kept in quarantine until a release
+posts it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from sync.domain.accounts import BONUS, MEMBER_ACCOUNTS, POINTS, PRINCIPAL, QUALIFYING
+from sync.domain.joining import EnrolData
+from sync.domain.journal import Kind
+from sync.domain.opening import OpeningData
+from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
+
+Moves = frozenset[tuple[str, bool]]
+NOTHING: Final[Moves] = frozenset()
+
+
+class KindRule(NamedTuple):
+    """What an entry of a kind may do.
+
+    `may_move`: (account name, credited) it may change on members' accounts; `data`: what its body
+    data must be, read at admission (None: not looked at); `office`: only head office's own ledger
+    device may write it; `others`: it may move value of other members than its own; `original`: its
+    data names an earlier entry (`ref`), which the caller loads into `Books.originals`.
+    """
+
+    may_move: Moves = NOTHING
+    data: type[msgspec.Struct] | None = None
+    office: bool = False
+    others: bool = False
+    original: bool = False
+
+
+KIND_RULES: Final[dict[str, KindRule]] = {
+    Kind.SALE: KindRule(
+        frozenset(
+            {
+                (POINTS, True),
+                (POINTS, False),
+                (PRINCIPAL, False),
+                (BONUS, False),
+                (QUALIFYING, True),
+            }
+        )
+    ),
+    Kind.TOP_UP: KindRule(frozenset({(PRINCIPAL, True), (BONUS, True)})),
+    Kind.REDEEM_GIFT: KindRule(frozenset({(POINTS, False)})),
+    Kind.ENROL: KindRule(data=EnrolData),
+    Kind.OPENING_BALANCE: KindRule(
+        frozenset((name, True) for name in MEMBER_ACCOUNTS), data=OpeningData
+    ),
+    Kind.CARD_BLOCK: KindRule(),
+    Kind.PROFILE: KindRule(),
+    Kind.NOTE: KindRule(),
+    Kind.SHIFT_OPEN: KindRule(),
+    Kind.SHIFT_CLOSE: KindRule(),
+    Kind.CASH_IN: KindRule(),
+    Kind.CASH_OUT_DRAWER: KindRule(),
+    Kind.CLOCK_NOTE: KindRule(),
+    Kind.KEY_EVENT: KindRule(),
+}
+
+# Accounts that a claim of a kind may draw on.
+DRAWS_ON: Final[dict[str, tuple[str, ...]]] = {
+    GIFT: (POINTS,),
+    POINTS_TENDER: (POINTS,),
+    STORED_VALUE: (PRINCIPAL, BONUS),
+}

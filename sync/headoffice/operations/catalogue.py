@@ -1,0 +1,14 @@
+"""Every operation of head office."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sync.headoffice.operations.spec import OfficeOperation
+
+OPERATIONS: Final[tuple[OfficeOperation, ...]] = ()
+
+
+def named(name: str) -> OfficeOperation:
+    """The operation of that name; KeyError when there is none."""
+    return {operation.name: operation for operation in OPERATIONS}[name]

@@ -1,0 +1,14 @@
+"""Every operation of the forms, in the order the screens list them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from terminal.operations.spec import OperationSpec
+
+OPERATIONS: Final[tuple[OperationSpec, ...]] = ()
+
+
+def named(name: str) -> OperationSpec:
+    """The operation of that name; KeyError when there is none."""
+    return {spec.name: spec for spec in OPERATIONS}[name]
