@@ -50,7 +50,7 @@ _READ: Final = 50
 _PART: Final = "part:"
 _PAGES: Final = "pages:"
 _LEFT_OUT: Final = "left_out"
-_BUCKETS_OF_THEIR_OWN: Final = ("roster", "profile")
+_BUCKETS_OF_THEIR_OWN: Final = ("roster", "profile", "local")
 
 
 def begin_epoch(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from sync.domain import accounts
-from sync.domain.members import LightRow, LotSummary, Profile, masked
+from sync.domain.members import NO_EXTRAS, Extras, LightRow, LotSummary, Profile, masked
 from sync.domain.posting import MemberBook
 
 PHONE_TAIL = 4
 
 
 def light_row(
-    book: MemberBook, name: str, phone_tail: str, phone_key: str, flags: tuple[str, ...] = ()
+    book: MemberBook,
+    name: str,
+    phone_tail: str,
+    phone_key: str,
+    flags: tuple[str, ...] = (),
+    extras: Extras = NO_EXTRAS,
 ) -> LightRow:
     """Row of a member from the books.
 
@@ -37,6 +42,7 @@ def light_row(
         flags=flags,
         lots=tuple(sorted(by_expiry.values(), key=lambda s: (s.expires_on is None, s.expires_on))),
         marks=dict(book.marks),
+        extras=extras,
     )
 
 

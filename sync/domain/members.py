@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -53,6 +54,13 @@ class LotSummary(msgspec.Struct, frozen=True, gc=False):
     points: int
 
 
+class Extras(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What head office adds to a light row for some members."""
+
+
+NO_EXTRAS: Final = Extras()
+
+
 class LightRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What every till holds for a member.
 
@@ -77,6 +85,7 @@ class LightRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     flags: tuple[str, ...] = ()
     lots: tuple[LotSummary, ...] = ()
     marks: dict[str, int] = {}
+    extras: Extras = NO_EXTRAS
 
 
 class Profile(msgspec.Struct, frozen=True):

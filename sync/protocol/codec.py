@@ -22,6 +22,7 @@ from sync.protocol.messages import (
     AliasRow,
     AuthReply,
     BlockRow,
+    Document,
     FeedItem,
     FeedKind,
     FeedPage,
@@ -31,7 +32,7 @@ from sync.protocol.messages import (
 from sync.protocol.records import DeviceKey, Signed
 
 T = TypeVar("T")
-Row = BlockRow | Signed | DeviceKey | Product | LightRow | Card | Profile | AliasRow
+Row = BlockRow | Signed | DeviceKey | Product | LightRow | Card | Profile | AliasRow | Document
 
 LEVEL: Final = 3
 CONTENT_SIZE_UNKNOWN: Final = zstandard.CONTENTSIZE_UNKNOWN
@@ -45,6 +46,8 @@ ROW_TYPES: Final[dict[FeedKind, type[Row]]] = {
     FeedKind.CARD: Card,
     FeedKind.PROFILE: Profile,
     FeedKind.ALIAS: AliasRow,
+    FeedKind.DOCUMENT: Document,
+    FeedKind.LOCAL: Document,
 }
 KNOWN_KINDS: Final = frozenset(kind.value for kind in FeedKind)
 

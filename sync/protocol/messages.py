@@ -226,6 +226,8 @@ class FeedKind(StrEnum):
     CARD = "card"  # sync.domain.cards.Card; key: token
     PROFILE = "profile"  # sync.domain.members.Profile; key: member
     ALIAS = "alias"  # AliasRow; key: the member that was merged away
+    DOCUMENT = "document"  # Document for all tills; key: "<type>/<id>"
+    LOCAL = "local"  # Document for the tills of a store or a group; key: "<type>/<id>"
 
 
 class Op(StrEnum):
@@ -248,6 +250,13 @@ class AliasRow(msgspec.Struct, frozen=True, gc=False):
 
     alias: UUID
     member: UUID
+
+
+class Document(msgspec.Struct, frozen=True, gc=False):
+    """A small document of head office (a lease, a coupon, a parse profile ...), whose type its key
+    begins with. `data`: JSON of that type's struct, read by whoever knows it."""
+
+    data: msgspec.Raw
 
 
 class FeedItem(msgspec.Struct, frozen=True, gc=False):

@@ -241,11 +241,12 @@ class Replica(ReplicaLookup):
             return
         if isinstance(change.row, RosterPack):
             self._put_roster(connection, change.row)
-            connection.execute(_OTHER_PUT, (change.kind, change.key, change.ver))
+            connection.execute(_OTHER_PUT, (change.kind, change.key, change.ver, None))
         elif change.kind in rows.PUT:
             connection.execute(rows.PUT[change.kind], _VALUES[change.kind](change, fetched_ms))
         else:
-            connection.execute(_OTHER_PUT, (change.kind, change.key, change.ver))
+            data = rows.document_bytes(change.row)
+            connection.execute(_OTHER_PUT, (change.kind, change.key, change.ver, data))
         sums.change(change.kind, change.key, old, change.ver)
 
     def _put_roster(self, connection: Connection, roster: RosterPack) -> None:
@@ -329,13 +330,13 @@ _VERSIONS: Final[Mapping[str, _Versions]] = {
     "alias": _versions("alias", "alias", _uuid_key),
     "device": _versions("device", "device epoch", _device_key),
 }
-# Rosters and kinds of later releases: only their version is kept here.
+# Documents; of rosters and kinds of later releases only the version is kept here.
 _OTHER: Final = _Versions(
     "SELECT ver FROM other WHERE kind = ? AND key = ?",
     "DELETE FROM other WHERE kind = ? AND key = ?",
     lambda change: (change.kind, change.key),
 )
 _OTHER_PUT: Final = (
-    "INSERT INTO other (kind, key, ver) VALUES (?, ?, ?) "
-    "ON CONFLICT (kind, key) DO UPDATE SET ver = excluded.ver"
+    "INSERT INTO other (kind, key, ver, data) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (kind, key) DO UPDATE SET ver = excluded.ver, data = excluded.data"
 )

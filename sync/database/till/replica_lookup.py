@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -69,6 +69,15 @@ _PROFILES: Final = (
     "UNION SELECT data FROM profile WHERE initials >= ?3 AND initials < ?4 LIMIT ?5"
 )
 
+# "/" + 1 is "0": the keys of a type are one range.
+_DOCUMENT: Final = "SELECT data FROM other WHERE kind IN ('document', 'local') AND key = ?"
+_DOCUMENTS: Final = (
+    "SELECT key, data FROM other WHERE kind IN ('document', 'local') AND key > ? AND key < ? "
+    "ORDER BY key"
+)
+
+T = TypeVar("T", bound=msgspec.Struct)
+
 _profiles = msgspec.msgpack.Decoder(Profile)
 _products = msgspec.msgpack.Decoder(Product)
 
@@ -108,6 +117,18 @@ class ReplicaLookup:
                 alias = connection.execute(_ALIAS, (member.bytes,)).fetchone()
                 row = alias and connection.execute(_LIGHT, (alias[0],)).fetchone()
         return self._held(row) if row else None
+
+    def document(self, kind: str, name: str, of: type[T]) -> T | None:
+        """The document of a type and id, read as the struct of its type."""
+        with self._readers.read() as connection:
+            row = connection.execute(_DOCUMENT, (f"{kind}/{name}",)).fetchone()
+        return msgspec.json.decode(row[0], type=of) if row else None
+
+    def documents(self, kind: str, of: type[T]) -> list[tuple[str, T]]:
+        """All documents of a type with their ids, sorted by id."""
+        with self._readers.read() as connection:
+            found = connection.execute(_DOCUMENTS, (f"{kind}/", f"{kind}0")).fetchall()
+        return [(key[len(kind) + 1 :], msgspec.json.decode(data, type=of)) for key, data in found]
 
     def card(self, token: str) -> Card | None:
         """The card of a token; one on the block list is blocked whatever its row says."""

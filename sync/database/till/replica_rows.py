@@ -15,7 +15,7 @@ from sync.database.engine import Row, insert_sql
 from sync.database.till import replica_tables as t
 from sync.database.till.names import spelled
 from sync.domain.cards import Card, Status
-from sync.domain.members import Balances, LightRow, LotSummary, Profile
+from sync.domain.members import NO_EXTRAS, Balances, Extras, LightRow, LotSummary, Profile
 from sync.domain.pricing import Product
 
 LIGHT_COLUMNS: Final = [column for column in t.LIGHT.columns if column.name != "ver"]
@@ -23,6 +23,7 @@ CARD_COLUMNS: Final = [column for column in t.CARD.columns if column.name != "ve
 
 _lots = msgspec.msgpack.Decoder(tuple[LotSummary, ...])
 _marks = msgspec.msgpack.Decoder(dict[str, int])
+_extras = msgspec.msgpack.Decoder(Extras)
 _pack = msgspec.msgpack.encode
 
 
@@ -61,6 +62,13 @@ class AliasLike(Protocol):
     def alias(self) -> UUID: ...
     @property
     def member(self) -> UUID: ...
+
+
+class DocumentLike(Protocol):
+    """A small document; `data`: JSON of its type's struct."""
+
+    @property
+    def data(self) -> msgspec.Raw: ...
 
 
 class StaffLike(Protocol):
@@ -110,6 +118,7 @@ RowValue: TypeAlias = (
     | BlockLike
     | DeviceLike
     | AliasLike
+    | DocumentLike
 )
 """What a change puts; its kind says which (`PUT` and "roster")."""
 
@@ -172,6 +181,7 @@ def light_values(row: LightRow, ver: int, fetched_ms: int | None) -> tuple[objec
         bytes.fromhex(row.phone_key) if row.phone_key else None, row.home_store, row.home_dealer,
         row.uncovered, ",".join(row.flags) or None, _pack(row.lots) if row.lots else None,
         _pack(row.marks) if row.marks else None,
+        _pack(row.extras) if row.extras != NO_EXTRAS else None,
     )  # fmt: skip
 
 
@@ -179,7 +189,7 @@ def light_row(row: Row) -> tuple[LightRow, int | None]:
     """(light row, when it was fetched by itself) of LIGHT_COLUMNS."""
     (
         member, version, fetched_ms, tier, points, principal, bonus, qualifying, name, phone_tail,
-        phone_key, home_store, home_dealer, uncovered, flags, lots, marks,
+        phone_key, home_store, home_dealer, uncovered, flags, lots, marks, extras,
     ) = row  # fmt: skip
     made = LightRow(
         UUID(bytes=member),
@@ -195,6 +205,7 @@ def light_row(row: Row) -> tuple[LightRow, int | None]:
         tuple(flags.split(",")) if flags else (),
         _lots.decode(lots) if lots else (),
         _marks.decode(marks) if marks else {},
+        _extras.decode(extras) if extras else NO_EXTRAS,
     )
     return made, fetched_ms
 
@@ -241,6 +252,12 @@ def device_values(device: DeviceLike, ver: int) -> tuple[object, ...]:
         device.device.bytes, device.epoch, ver, device.public, device.store, device.till,
         int(device.revoked),
     )  # fmt: skip
+
+
+def document_bytes(row: RowValue) -> bytes | None:
+    """JSON of a document; None of a row of another kind."""
+    data = getattr(row, "data", None)
+    return bytes(data) if isinstance(data, msgspec.Raw) else None
 
 
 def alias_values(alias: AliasLike, ver: int) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import BLOB, Column, Index, Integer, MetaData, Table, Text
 
-SCHEMA: Final = 1  # another `user_version` means: fetch again
+SCHEMA: Final = 2  # another `user_version` means: fetch again
 METADATA: Final = MetaData()
 
 LIGHT = Table(
@@ -34,6 +34,7 @@ LIGHT = Table(
     Column("flags", Text),
     Column("lots", BLOB),
     Column("marks", BLOB),
+    Column("extras", BLOB),
     sqlite_strict=True,
 )
 CARD = Table(
@@ -139,6 +140,7 @@ OTHER = Table(
     Column("kind", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("ver", Integer, nullable=False),
+    Column("data", BLOB),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

@@ -12,7 +12,7 @@ from sync.domain import canonical
 from sync.domain.cards import Card
 from sync.domain.checksums import ALL_TILLS
 from sync.domain.members import LightRow
-from sync.protocol.messages import BlockRow, FeedKind, Op
+from sync.protocol.messages import BlockRow, Document, FeedKind, Op
 
 ALL: Final = ALL_TILLS
 _encoder: Final = msgspec.json.Encoder(order="sorted")
@@ -36,6 +36,19 @@ def group_bucket(group: str) -> str:
 def put_row(kind: FeedKind, key: str, row: msgspec.Struct, bucket: str = ALL) -> FeedRow:
     """A row of any kind; its version is its feed number."""
     return FeedRow(kind.value, key, bucket, Op.PUT.value, canonical.encode(row))
+
+
+def document_row(kind: str, name: str, document: msgspec.Struct, bucket: str = ALL) -> FeedRow:
+    """A small document: `kind` is its type, `name` its id within the type."""
+    row = Document(msgspec.Raw(_encoder.encode(document)))
+    which = FeedKind.DOCUMENT if bucket == ALL else FeedKind.LOCAL
+    return FeedRow(which.value, f"{kind}/{name}", bucket, Op.PUT.value, msgspec.json.encode(row))
+
+
+def document_gone(kind: str, name: str, bucket: str = ALL) -> FeedRow:
+    """A small document is gone."""
+    which = FeedKind.DOCUMENT if bucket == ALL else FeedKind.LOCAL
+    return FeedRow(which.value, f"{kind}/{name}", bucket, Op.TOMB.value, b"null")
 
 
 def member_row(row: LightRow) -> FeedRow:

@@ -41,7 +41,10 @@ KEPT: Final = 64
 PART_ITEMS: Final = 500
 SEED_BYTES: Final = 32
 BLOCKS: Final = (FeedKind.BLOCK,)
-RULES: Final = (FeedKind.PROGRAMME, FeedKind.ROSTER, FeedKind.DEVICE, FeedKind.PRODUCT)
+RULES: Final = (
+    FeedKind.PROGRAMME, FeedKind.ROSTER, FeedKind.DEVICE, FeedKind.PRODUCT, FeedKind.DOCUMENT,
+    FeedKind.LOCAL,
+)  # fmt: skip
 PEOPLE: Final = (FeedKind.MEMBER, FeedKind.CARD, FeedKind.ALIAS)
 PROFILES: Final = (FeedKind.PROFILE,)
 
