@@ -26,7 +26,8 @@ MAX_SALE_MINOR: Final = 10**11  # far below what the effects of one entry may mo
 class Product(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A product as head office publishes it.
 
-    `member_minor`: a member-only price that goes before the tier's share.
+    `member_minor`: a member-only price that goes before the tier's share; `brand`, `category`,
+    `section`: codes that offers and earning rates go by (empty: none).
     """
 
     sku: str
@@ -37,19 +38,25 @@ class Product(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     member_minor: int | None = None
     variant_zh: str = ""
     variant_en: str = ""
+    brand: str = ""
+    category: str = ""
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
     """One line rung up: a product, or a plain amount (`sku` empty).
 
-    `unit_minor` is the tag price of one.
+    `unit_minor` is the tag price of one; `brand`, `category`, `section` are the product's codes.
     """
 
     sku: str
     quantity: int
     unit_minor: int
     member_minor: int | None = None
+    brand: str = ""
+    category: str = ""
+    section: str = ""
 
 
 class PricedLine(msgspec.Struct, frozen=True, gc=False):

@@ -69,7 +69,8 @@ class Till(Strict, frozen=True, kw_only=True):
 
 
 class Product(Strict, frozen=True, kw_only=True):
-    """Goods with their tag price; `member`: a price for members only."""
+    """Goods with their tag price; `member`: a price for members only; `brand`, `category`,
+    `section`: codes for offers and earning."""
 
     sku: Id
     barcode: Annotated[str, Meta(pattern=r"\A[0-9A-Za-z-]{4,32}\Z")]
@@ -77,6 +78,9 @@ class Product(Strict, frozen=True, kw_only=True):
     tag: Fen
     member: Fen | None = None
     variant: Words = Words(zh="", en="")
+    brand: str = ""
+    category: str = ""
+    section: str = ""
 
 
 class Staff(Strict, frozen=True, kw_only=True):

@@ -37,6 +37,9 @@ def chain_description(chain: Chain, folder: Path, later: Collection[int] = ()) -
                 None if p.member is None else int(p.member),
                 p.variant.zh,
                 p.variant.en,
+                p.brand,
+                p.category,
+                p.section,
             )
             for p in chain.products
         ],

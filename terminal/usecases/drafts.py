@@ -36,11 +36,22 @@ class DraftLine(msgspec.Struct, frozen=True, omit_defaults=True):
     name_en: str = ""
     variant_zh: str = ""
     variant_en: str = ""
+    brand: str = ""
+    category: str = ""
+    section: str = ""
 
     @property
     def basket(self) -> BasketLine:
         """What the rules price."""
-        return BasketLine(self.sku, self.quantity, self.unit_minor, self.member_minor)
+        return BasketLine(
+            self.sku,
+            self.quantity,
+            self.unit_minor,
+            self.member_minor,
+            self.brand,
+            self.category,
+            self.section,
+        )
 
 
 class Bearer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -78,6 +89,9 @@ class SaleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
             product.name_en,
             product.variant_zh,
             product.variant_en,
+            product.brand,
+            product.category,
+            product.section,
         )
         return msgspec.structs.replace(self, lines=(*self.lines, line))
 

@@ -87,6 +87,9 @@ class ProductIn(Strict):
     member_minor: Minor | None = None
     variant_zh: Text = ""
     variant_en: Text = ""
+    brand: Text = ""
+    category: Text = ""
+    section: Text = ""
 
 
 class StaffIn(Strict):
