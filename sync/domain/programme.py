@@ -19,19 +19,22 @@ import msgspec
 from sync.domain import canonical
 from sync.domain.accounts import NOT_MONEY
 from sync.domain.rulebook.basics import MAX_AMOUNT, MAX_MONTHS, PER_MILLE, Ratio, Words, within
-from sync.domain.rulebook.earning import Earning
+from sync.domain.rulebook.earning import Earning, EarnRule
 from sync.domain.rulebook.offline import OfflineLimits
 from sync.domain.rulebook.points import Gift, PointsTender
 from sync.domain.rulebook.stored_value import StoredValue, TopUpStep
-from sync.domain.rulebook.tiers import Joining, Tier
+from sync.domain.rulebook.tiers import Birthday, Joining, Levels, Tier
 
 __all__ = [
     "MAX_AMOUNT",
     "MAX_MONTHS",
     "PER_MILLE",
+    "Birthday",
+    "EarnRule",
     "Earning",
     "Gift",
     "Joining",
+    "Levels",
     "OfflineLimits",
     "PointsTender",
     "Programme",
@@ -63,6 +66,8 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offline: OfflineLimits = OfflineLimits()
     currency: str = "CNY"
     business_day_cutoff_hour: int = 4
+    levels: Levels | None = None  # None: levels change by no rule
+    birthday: Birthday = Birthday()
 
     def __post_init__(self) -> None:
         within("version", self.version, 1)
