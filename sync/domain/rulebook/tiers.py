@@ -84,7 +84,8 @@ class Birthday(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who may join (golden case 2): one purchase of `single_minor`, or `window_minor` within
-    the window: "rolling", the `window_months` up to the day, or "calendar", that day's year.
+    the window. `window_kind`: "rolling", the `window_months` up to the day, or "calendar", that
+    day's year.
     """
 
     single_minor: int
@@ -92,11 +93,11 @@ class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window_months: int = 12
     first_tier: str = ""
     consent_version: str = ""
-    window: str = ROLLING
+    window_kind: str = ROLLING  # "window" is how a scenario writes window_minor
 
     def __post_init__(self) -> None:
         within("single_minor", self.single_minor, 0)
         within("window_minor", self.window_minor, 0)
         within("window_months", self.window_months, 1, MAX_MONTHS)
-        if self.window not in (ROLLING, CALENDAR):
-            raise ValueError(f"window: {self.window!r}")
+        if self.window_kind not in (ROLLING, CALENDAR):
+            raise ValueError(f"window_kind: {self.window_kind!r}")
