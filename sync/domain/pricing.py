@@ -1,9 +1,10 @@
-"""What goods cost a customer: tag price, member price, and the deeper price of the part that stored
-value settles.
+"""What goods cost a customer: tag price, price lists, member price, offers, and the deeper price of
+the part that stored value settles.
 
-Order of amounts (ui/counter-sale.png, golden case 8): tag total, less member discount, is the
-price; points pay part of it at face value; stored value settles as much of the rest as is asked for
-and charged at the deeper price; money pays what remains.
+Order of amounts (ui/counter-sale.png, golden case 8): tag total (that of the base price list, where
+there is one), less member discount, less offers and coupons, is the price; points pay part of it at
+face value; stored value settles as much of the rest as is asked for and charged at the deeper
+price; money pays what remains.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from typing import Final
 
 import msgspec
 
+from sync.domain import offers
+from sync.domain.occasions import Occasion
+from sync.domain.offers import Candidate, Item, UsedOffer
+from sync.domain.price_lists import base_price, member_price
 from sync.domain.programme import PER_MILLE, Programme, Tier
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.trace import Step
@@ -48,6 +53,7 @@ class BasketLine:
     """One line rung up: a product, or a plain amount (`sku` empty).
 
     `unit_minor` is the tag price of one; `brand`, `category`, `section` are the product's codes.
+    `override_minor`: price of one by a code of head office, which the entry `override` took in.
     """
 
     sku: str
@@ -57,12 +63,16 @@ class BasketLine:
     brand: str = ""
     category: str = ""
     section: str = ""
+    override_minor: int | None = None
+    override: str = ""
 
 
 class PricedLine(msgspec.Struct, frozen=True, gc=False):
     """A line with its price.
 
-    `rule`: price.tag | price.tier | price.member; `price_minor` = quantity at that price.
+    `rule`: which gave the price of one: price.tag | price.list | price.override, or below that
+    price.tier | price.member | price.vip (FL-44, BEST-16). `unit_minor`: tag, list or override
+    price; `price_minor` = quantity x unit - member_discount - offers.
     """
 
     item: int
@@ -72,83 +82,158 @@ class PricedLine(msgspec.Struct, frozen=True, gc=False):
     rule: str
     member_discount_minor: int
     price_minor: int
+    offers_minor: int = 0
 
 
 class Priced(msgspec.Struct, frozen=True, gc=False):
-    """All lines with their sums, before any tender. price = tag - member_discount."""
+    """All lines with their sums, before any tender. price = tag - member_discount - offers."""
 
     lines: tuple[PricedLine, ...]
     tag_minor: int
     member_discount_minor: int
     price_minor: int
     trace: tuple[Step, ...]
+    offers_minor: int = 0
+    offers: tuple[UsedOffer, ...] = ()
 
 
 def price(
-    programme: Programme, basket: Sequence[BasketLine], tier: Tier | None
+    programme: Programme,
+    basket: Sequence[BasketLine],
+    tier: Tier | None,
+    occasion: Occasion | None = None,
+    known: Sequence[Candidate] = (),
 ) -> Priced | Refusal:
     """Price a basket for a member of `tier` (None: no member, or a joining purchase, which pays the
-    tag price).
+    price for everybody).
 
-    The lower of the member-only price and the tier's share holds; a discount is rounded down to the
-    fen per unit.
+    The lowest of the member-only price, the VIP list and the tier's share holds; a discount is
+    rounded down to the fen per unit. `known`: offers that hold (`offers.candidates`), of which the
+    best combination is used. Without `occasion` no price list is looked at.
     """
     if not basket:
         return refuse(Code.BASKET_EMPTY)
     if any(
-        line.quantity <= 0 or line.unit_minor <= 0 or (line.member_minor or 0) < 0
+        line.quantity <= 0
+        or line.unit_minor <= 0
+        or (line.member_minor or 0) < 0
+        or (line.override_minor is not None and line.override_minor <= 0)
         for line in basket
     ):
         return refuse(Code.AMOUNT_NOT_POSITIVE)
-    lines: list[PricedLine] = []
-    steps: list[Step] = []
-    for item, line in enumerate(basket):
-        rule, off, step = _unit_discount(programme, line, tier, item)
-        tag, discount = line.unit_minor * line.quantity, off * line.quantity
-        lines.append(
-            PricedLine(
-                item, line.sku, line.quantity, line.unit_minor, rule, discount, tag - discount
-            )
-        )
-        steps += [step] if step else []
-    tag_total = sum(line.unit_minor * line.quantity for line in lines)
-    if tag_total > MAX_SALE_MINOR or len(lines) > MAX_LINES:
+    units = [_Unit(programme, line, tier, occasion, at) for at, line in enumerate(basket)]
+    tag_total = sum(u.base_minor * u.line.quantity for u in units)
+    if tag_total > MAX_SALE_MINOR or len(units) > MAX_LINES:
         return refuse(Code.TOO_LARGE)
-    discount_total = sum(line.member_discount_minor for line in lines)
-    steps.append(
-        Step(
-            "price.total",
-            programme.version,
-            {"tag": tag_total, "discount": discount_total},
-            tag_total - discount_total,
-        )
+    applied = offers.best([unit.item for unit in units], known, programme.version)
+    lines = tuple(
+        unit.priced(applied.prices_minor[at], at_base=at in applied.without_member_price)
+        for at, unit in enumerate(units)
     )
-    return Priced(tuple(lines), tag_total, discount_total, tag_total - discount_total, tuple(steps))
+    discount = sum(line.member_discount_minor for line in lines)
+    taken = sum(used.off_minor for used in applied.used)
+    steps = [
+        step
+        for at, unit in enumerate(units)
+        for step in unit.trace(at_base=at in applied.without_member_price)
+    ]
+    of: dict[str, int | str] = {"tag": tag_total, "discount": discount}
+    if taken:
+        of["offers"] = taken
+    due = tag_total - discount - taken
+    trace = (*steps, *applied.trace, Step("price.total", programme.version, of, due))
+    return Priced(lines, tag_total, discount, due, trace, taken, applied.used)
 
 
-def _unit_discount(
-    programme: Programme, line: BasketLine, tier: Tier | None, item: int
-) -> tuple[str, int, Step | None]:
-    if tier is None:
-        return "price.tag", 0, None
-    by_tier = line.unit_minor * (PER_MILLE - tier.price_per_mille) // PER_MILLE
-    by_member = line.unit_minor - line.member_minor if line.member_minor is not None else 0
-    if by_member > by_tier:
-        step = Step(
-            "price.member",
-            programme.version,
-            {"tag": line.unit_minor, "member": line.unit_minor - by_member},
-            by_member,
-            item,
+class _Unit:
+    """One unit of a line: its price for everybody, and what a member saves on it."""
+
+    def __init__(
+        self,
+        programme: Programme,
+        line: BasketLine,
+        tier: Tier | None,
+        occasion: Occasion | None,
+        at: int,
+    ) -> None:
+        self.line, self.at, self._version = line, at, programme.version
+        self.base_minor, self.base_rule, self._base = self._base_of(programme, occasion)
+        self.rule, self.off_minor = self.base_rule, 0
+        self._off: Step | None = None
+        if tier is not None and line.override_minor is None:
+            self._member(programme, tier, occasion)
+
+    @property
+    def item(self) -> Item:
+        """The line as offers see it."""
+        line, base = self.line, self.base_minor * self.line.quantity
+        return Item(
+            line.sku,
+            line.brand,
+            line.category,
+            line.section,
+            line.quantity,
+            base,
+            base - self.off_minor * line.quantity,
         )
-        return "price.member", by_member, step
-    if by_tier == 0:
-        return "price.tag", 0, None
-    step = Step(
-        "price.tier",
-        programme.version,
-        {"tier": tier.code, "tag": line.unit_minor, "per_mille": tier.price_per_mille},
-        by_tier,
-        item,
-    )
-    return "price.tier", by_tier, step
+
+    def priced(self, price_minor: int, *, at_base: bool) -> PricedLine:
+        """The line at what offers left of it. `at_base`: at the price for everybody before them."""
+        line = self.line
+        off = 0 if at_base else self.off_minor * line.quantity
+        return PricedLine(
+            self.at,
+            line.sku,
+            line.quantity,
+            self.base_minor,
+            self.base_rule if at_base else self.rule,
+            off,
+            price_minor,
+            self.base_minor * line.quantity - off - price_minor,
+        )
+
+    def trace(self, *, at_base: bool) -> tuple[Step, ...]:
+        """How the price of one came about."""
+        steps = (self._base, None if at_base else self._off)
+        return tuple(step for step in steps if step is not None)
+
+    def _base_of(
+        self, programme: Programme, occasion: Occasion | None
+    ) -> tuple[int, str, Step | None]:
+        line, tag = self.line, self.line.unit_minor
+        if line.override_minor is not None:
+            step = self._step("price.override", {"tag": tag}, line.override_minor)
+            return line.override_minor, "price.override", step
+        if occasion is None or not programme.price_lists:
+            return tag, "price.tag", None
+        price, name = base_price(programme.price_lists, occasion, line.sku, tag)
+        if not name:
+            return tag, "price.tag", None
+        return price, "price.list", self._step("price.list", {"list": name, "tag": tag}, price)
+
+    def _member(self, programme: Programme, tier: Tier, occasion: Occasion | None) -> None:
+        base, line = self.base_minor, self.line
+        by_tier = base * (PER_MILLE - tier.price_per_mille) // PER_MILLE
+        ways: list[tuple[int, str, dict[str, int | str]]] = [
+            (
+                by_tier,
+                "price.tier",
+                {"tier": tier.code, "tag": base, "per_mille": tier.price_per_mille},
+            )
+        ]
+        if line.member_minor is not None:
+            member = line.member_minor
+            ways.append((base - member, "price.member", {"tag": base, "member": member}))
+        if occasion is not None and programme.price_lists:
+            listed = member_price(programme.price_lists, occasion, line.sku, base, tier.code)
+            if listed is not None:
+                price, name = listed
+                ways.append(
+                    (base - price, "price.vip", {"tag": base, "member": price, "list": name})
+                )
+        off, rule, of = max(ways, key=lambda way: way[0])  # the tier's share, where several tie
+        if off > 0:
+            self.rule, self.off_minor, self._off = rule, off, self._step(rule, of, off)
+
+    def _step(self, rule: str, of: dict[str, int | str], result: int) -> Step:
+        return Step(rule, self._version, of, result, self.at)

@@ -20,8 +20,12 @@ from sync.domain import canonical
 from sync.domain.accounts import NOT_MONEY
 from sync.domain.rulebook.basics import MAX_AMOUNT, MAX_MONTHS, PER_MILLE, Ratio, Words, within
 from sync.domain.rulebook.earning import Earning, EarnRule
+from sync.domain.rulebook.leases import Leases
+from sync.domain.rulebook.losses import Losses
+from sync.domain.rulebook.offers import Promotions
 from sync.domain.rulebook.offline import OfflineLimits
 from sync.domain.rulebook.points import Gift, PointsTender
+from sync.domain.rulebook.prices import PriceList
 from sync.domain.rulebook.stored_value import StoredValue, TopUpStep
 from sync.domain.rulebook.tiers import Birthday, Joining, Levels, Tier
 
@@ -34,7 +38,9 @@ __all__ = [
     "Earning",
     "Gift",
     "Joining",
+    "Leases",
     "Levels",
+    "Losses",
     "OfflineLimits",
     "PointsTender",
     "Programme",
@@ -64,10 +70,14 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gifts: tuple[Gift, ...] = ()
     stored_value: StoredValue = StoredValue()
     offline: OfflineLimits = OfflineLimits()
+    leases: Leases = Leases()
+    losses: Losses = Losses()
     currency: str = "CNY"
     business_day_cutoff_hour: int = 4
     levels: Levels | None = None  # None: levels change by no rule
     birthday: Birthday = Birthday()
+    price_lists: tuple[PriceList, ...] = ()
+    promotions: Promotions = Promotions()
 
     def __post_init__(self) -> None:
         within("version", self.version, 1)
