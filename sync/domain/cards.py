@@ -8,6 +8,7 @@ not hold card numbers (design.md section 6, keys).
 from __future__ import annotations
 
 import hmac
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
@@ -32,10 +33,35 @@ class Status(StrEnum):
     REPLACED = "replaced"
 
 
-class Card(msgspec.Struct, frozen=True, gc=False):
-    """A card as head office publishes it.
+class CardLimits(msgspec.Struct, frozen=True, gc=False):
+    """What a supplementary card may spend, minor units: points at settlement value, and stored
+    value; per operation, per business date, in all (FL-35, pitfall 24).
+    """
 
-    `tail`: last four characters of the number, for the eye.
+    points_op_minor: int
+    points_day_minor: int
+    points_total_minor: int
+    stored_value_op_minor: int
+    stored_value_day_minor: int
+    stored_value_total_minor: int
+
+
+class CardUse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a card with limits has spent, minor units: on business date `day`, and in all."""
+
+    day: date | None = None
+    points_day_minor: int = 0
+    stored_value_day_minor: int = 0
+    points_total_minor: int = 0
+    stored_value_total_minor: int = 0
+
+
+class Card(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A credential of a card as head office publishes it.
+
+    `tail`: last four characters of the number, for the eye. `card`: token of the first credential
+    of the same physical card, empty for that one itself. `limits`: only of a supplementary card,
+    which spends from its member's account; `use` counts against them.
     """
 
     token: str
@@ -43,6 +69,14 @@ class Card(msgspec.Struct, frozen=True, gc=False):
     status: Status
     tail: str
     medium: str
+    card: str = ""
+    limits: CardLimits | None = None
+    use: CardUse = CardUse()
+
+    @property
+    def whole(self) -> str:
+        """Names the physical card: the same for all its credentials."""
+        return self.card or self.token
 
 
 def normalise(raw: str) -> str:

@@ -11,8 +11,12 @@ from typing import Final, NamedTuple
 import msgspec
 
 from sync.domain.accounts import BONUS, MEMBER_ACCOUNTS, POINTS, PRINCIPAL, QUALIFYING
+from sync.domain.card_changes import BlockData, NewCard, ReplaceData
 from sync.domain.joining import EnrolData
 from sync.domain.journal import Kind
+from sync.domain.losses import LossData
+from sync.domain.merging import MergeData, TransferData, UnmergeData
+from sync.domain.notes import NoteData
 from sync.domain.opening import OpeningData
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
 
@@ -54,9 +58,17 @@ KIND_RULES: Final[dict[str, KindRule]] = {
     Kind.OPENING_BALANCE: KindRule(
         frozenset((name, True) for name in MEMBER_ACCOUNTS), data=OpeningData
     ),
-    Kind.CARD_BLOCK: KindRule(),
+    Kind.CARD_ISSUE: KindRule(data=NewCard),
+    Kind.CARD_BIND: KindRule(data=NewCard),
+    Kind.CARD_BLOCK: KindRule(data=BlockData),
+    Kind.CARD_UNBLOCK: KindRule(data=BlockData),
+    Kind.CARD_REPLACE: KindRule(data=ReplaceData),
+    Kind.TRANSFER: KindRule(data=TransferData),
+    Kind.MERGE: KindRule(data=MergeData, office=True),
+    Kind.UNMERGE: KindRule(data=UnmergeData, office=True),
+    Kind.LOSS: KindRule(data=LossData, office=True),
     Kind.PROFILE: KindRule(),
-    Kind.NOTE: KindRule(),
+    Kind.NOTE: KindRule(data=NoteData),
     Kind.SHIFT_OPEN: KindRule(),
     Kind.SHIFT_CLOSE: KindRule(),
     Kind.CASH_IN: KindRule(),

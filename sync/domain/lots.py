@@ -21,6 +21,7 @@ from sync.domain.parts import share_of_rest, spread
 FUNDED_BY_DEALER = "issuing"
 FUNDED_BY_REDEEMER = "redeeming"
 FUNDED_BY_HEAD_OFFICE = "headoffice"
+LEASED_PART = 10_000  # more claims than an entry can hold
 HEAD_OFFICE = "HQ"  # party name of head office itself on a statement
 
 
@@ -44,7 +45,8 @@ class Lot:
     """Units credited by one entry to one account.
 
     `dealer`: where they were earned or paid in; `funded_by`: who bears them when they are spent
-    (issuing | redeeming | headoffice); `open`: units not allocated yet.
+    (issuing | redeeming | headoffice); `open`: units not allocated yet; `usable_from`: first day they
+    may be spent (None: at once).
     """
 
     key: LotKey
@@ -58,6 +60,8 @@ class Lot:
     expires_on: date | None
     quantity: int
     open: int
+    usable_from: date | None = None
+    came_from: tuple[UUID, ...] = ()
 
     @property
     def order(self) -> tuple[date, date, LotKey]:
@@ -65,8 +69,16 @@ class Lot:
         return self.expires_on or date.max, self.business_date, self.key
 
     def usable_on(self, day: date) -> bool:
-        """Whether the lot has not expired on business date `day`."""
-        return self.expires_on is None or day <= self.expires_on
+        """Whether the lot has vested and not expired on business date `day`."""
+        return self.vested_on(day) and not self.expired_on(day)
+
+    def expired_on(self, day: date) -> bool:
+        """Whether the last day of the lot is before `day`."""
+        return self.expires_on is not None and self.expires_on < day
+
+    def vested_on(self, day: date) -> bool:
+        """Whether the lot may be spent on `day`, or ever before."""
+        return self.usable_from is None or self.usable_from <= day
 
     def debtor(self, redeeming_dealer: str) -> str:
         """Who pays when these units are spent at `redeeming_dealer`."""
@@ -78,7 +90,9 @@ class Lot:
 @dataclass(slots=True)
 class Uncovered:
     """The part of a claim that no lot covered: `open` units worth `amount_minor`, owed to
-    `creditor` once covered.
+    `creditor` once covered; or to `bearer`, who has borne the loss meanwhile.
+
+    What a lease covered stands apart from the rest of its claim, under claim + LEASED_PART.
     """
 
     post_seq: int
@@ -93,6 +107,13 @@ class Uncovered:
     business_date: date
     open: int
     amount_minor: int
+    bearer: str = ""
+    came_from: tuple[UUID, ...] = ()
+
+    @property
+    def owed_to(self) -> str:
+        """Who is paid once it is covered."""
+        return self.bearer or self.creditor
 
 
 class Allocation(msgspec.Struct, frozen=True, gc=False):
@@ -123,6 +144,11 @@ class Allocation(msgspec.Struct, frozen=True, gc=False):
     creditor: str
 
 
+def unvested(lots: Iterable[Lot], account: str, day: date) -> int:
+    """Open units of `account` that may not be spent yet on `day`."""
+    return sum(lot.open for lot in lots if lot.account == account and not lot.vested_on(day))
+
+
 def in_order(lots: Iterable[Lot]) -> list[Lot]:
     """Open lots in the order they are used."""
     return sorted((lot for lot in lots if lot.open), key=lambda lot: lot.order)
@@ -131,8 +157,9 @@ def in_order(lots: Iterable[Lot]) -> list[Lot]:
 def take(lots: Iterable[Lot], quantity: int, day: date) -> tuple[list[tuple[Lot, int]], bool]:
     """Choose (lot, units) for `quantity` on business date `day`, changing no lot.
 
-    Lots that have not expired go first; expired ones are used only when the rest is short, and the
-    second result then says so (recorded as an exception). The units may sum to less than asked.
+    Lots that are usable go first; expired ones and those not vested yet are used only when the rest
+    is short, and the second result then says so (recorded as an exception). The units may sum to
+    less than asked.
     """
     chosen: list[tuple[Lot, int]] = []
     expired_used = False

@@ -12,10 +12,14 @@ from typing import Final
 from uuid import UUID
 
 from sync.domain.admission import Quarantine, admit
-from sync.domain.books import Books, Issue, MemberBook, Outcome, Posting, Result
+from sync.domain.books import INFORMATION, Books, Issue, MemberBook, Outcome, Posting, Result
 from sync.domain.journal import Body, Entry, Kind, UnreadableBody, member_effects, read_body
 from sync.domain.lots import EntryRef
-from sync.domain.posting_cards import block_card, enrol
+from sync.domain.merging import also_named
+from sync.domain.posting_cards import change_card, count_use, enrol
+from sync.domain.posting_leases import use_leases
+from sync.domain.posting_losses import post_loss
+from sync.domain.posting_members import merge, transfer, unmerge
 from sync.domain.posting_run import Run
 
 __all__ = [
@@ -32,10 +36,19 @@ __all__ = [
 # What a kind changes beside balances: before value moves, and even for nobody's entry.
 STATE: Final[Mapping[str, Callable[[Run], None]]] = {
     Kind.ENROL: enrol,
-    Kind.CARD_BLOCK: block_card,
+    Kind.CARD_ISSUE: change_card,
+    Kind.CARD_BIND: change_card,
+    Kind.CARD_BLOCK: change_card,
+    Kind.CARD_UNBLOCK: change_card,
+    Kind.CARD_REPLACE: change_card,
 }
 # How a kind moves value, where it is not "each claim from its lots, each credit a new lot".
-MOVES: Final[Mapping[str, Callable[[Run, MemberBook], None]]] = {}
+MOVES: Final[Mapping[str, Callable[[Run, MemberBook], None]]] = {
+    Kind.MERGE: merge,
+    Kind.UNMERGE: unmerge,
+    Kind.TRANSFER: transfer,
+    Kind.LOSS: post_loss,
+}
 
 
 def members_of(entries: Sequence[Entry]) -> list[UUID]:
@@ -50,6 +63,7 @@ def members_of(entries: Sequence[Entry]) -> list[UUID]:
         except ValueError:  # an UnreadableBody, or an unknown account: both end in quarantine
             continue
         found |= owners if body.member is None else owners | {body.member}
+        found |= also_named(body)
     return sorted(found)
 
 
@@ -73,7 +87,7 @@ def post(entry: Entry, books: Books, post_seq: int, body: Body | None = None) ->
     _apply(run)
     books.taken.add(body.entry_id)
     codes = tuple(dict.fromkeys(run.codes))
-    outcome = Outcome.POSTED_EXCEPTION if codes else Outcome.POSTED
+    outcome = Outcome.POSTED if INFORMATION.issuperset(codes) else Outcome.POSTED_EXCEPTION
     return Result(ref, entry_id, outcome, codes, post_seq, tuple(run.allocations))
 
 
@@ -86,7 +100,11 @@ def _apply(run: Run) -> None:
         state(run)
     if body.member is None:
         return
-    book = books.members[body.member]
+    count_use(run)
+    book = books.members[books.real(body.member)]
+    if book.member != body.member:
+        run.codes.append(Issue.MEMBER_MERGED)
+    use_leases(run, book)
     moves = MOVES.get(body.kind)
     if moves is None:
         run.debits(book)

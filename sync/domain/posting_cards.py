@@ -5,9 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from sync.domain.books import Issue, MemberBook
+from sync.domain.card_changes import DATA_OF, CardData, Change, changed
+from sync.domain.card_limits import exceeded, of_claims, used
 from sync.domain.cards import Card, Status
 from sync.domain.joining import EnrolData
+from sync.domain.journal import Kind
 from sync.domain.posting_run import Run
+from sync.domain.rulebook.cards import APPROVER, Cards
 
 
 def enrol(run: Run) -> None:
@@ -30,12 +34,58 @@ def enrol(run: Run) -> None:
         run.put_card(Card(data.token, member, Status.ACTIVE, data.tail, data.medium))
 
 
-def block_card(run: Run) -> None:
-    """Block the card, also one of another member (flagged): a wrong block is undone, a wrong
-    purchase is not. A replaced card stays replaced.
+def change_card(run: Run) -> None:
+    """A card is issued, bound, blocked, unblocked or replaced (`card_changes` decides how).
+
+    An unblocking that the programme keeps for head office, or that nobody approved, changes
+    nothing.
     """
-    card = run.books.cards.get(run.body.card or "")
-    if card is None:
-        run.codes.append(Issue.CARD_UNKNOWN)
-    elif card.status is Status.ACTIVE:
-        run.put_card(msgspec.structs.replace(card, status=Status.BLOCKED))
+    body, data = run.body, run.admitted.data
+    if not isinstance(data, DATA_OF[body.kind]):
+        raise TypeError("a card entry was admitted without its data")
+    if body.kind == Kind.CARD_UNBLOCK and not _may_unblock(run):
+        run.codes.append(Issue.RULE_MISMATCH)
+        return
+    _change(run, data)
+
+
+def _change(run: Run, data: CardData) -> None:
+    body, books = run.body, run.books
+    card = books.cards.get(body.card or "")
+    theirs = card is None or body.member is None or books.same(card.member, body.member)
+    made = changed(Change(body.kind, body.card, body.member, data), books.cards, theirs=theirs)
+    for each in made.cards:
+        run.put_card(each)
+    if made.wrong is not None:
+        run.codes.append(Issue(made.wrong.value))
+
+
+def _same(run: Run, card: Card) -> bool:
+    member = run.body.member
+    return member is not None and run.books.real(card.member) == run.books.real(member)
+
+
+def _may_unblock(run: Run) -> bool:
+    if run.books.office:
+        return True
+    programme = run.admitted.programme
+    rule = programme.cards if programme else Cards()
+    return rule.unblock == APPROVER and run.body.approver is not None
+
+
+def count_use(run: Run) -> None:
+    """What a supplementary card spends counts against its limits, on every credential of it; beyond
+    them it is flagged `card_limit` and posted (golden cases 11 and 13).
+    """
+    body, books = run.body, run.books
+    card = books.cards.get(body.card or "")
+    if card is None or card.limits is None:
+        return
+    points, stored = of_claims(body.claims)
+    if not points and not stored:
+        return
+    if exceeded(card.limits, card.use, body.business_date, points, stored) is not None:
+        run.codes.append(Issue.CARD_LIMIT)
+    use = used(card.use, body.business_date, points, stored)
+    for other in [c for c in books.cards.values() if c.whole == card.whole]:
+        run.put_card(msgspec.structs.replace(other, use=use))

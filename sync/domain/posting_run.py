@@ -6,14 +6,21 @@ and how balances move.
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
 
 from sync.domain import accounts
 from sync.domain.admission import Admitted
 from sync.domain.books import Books, Issue, MemberBook, Posting
-from sync.domain.business_day import months_before
+from sync.domain.business_day import days_after
+from sync.domain.card_changes import ABOUT_A_DEAD_CARD
 from sync.domain.cards import Card, Status
+from sync.domain.earning import expires_on
 from sync.domain.journal import Body, Kind
+from sync.domain.leases import leased_apart
 from sync.domain.lots import (
     FUNDED_BY_DEALER,
     Allocation,
@@ -27,7 +34,10 @@ from sync.domain.lots import (
 )
 from sync.domain.opening import OpeningData
 from sync.domain.programme import in_force
+from sync.domain.tiers import counted
 
+EARNING_KINDS: Final = frozenset({Kind.SALE.value, Kind.EXCHANGE.value})
+LATE_DAYS: Final = 7  # a redemption made in time is good for so long after a lot's last day
 _OTHER_BUCKET = {accounts.PRINCIPAL: accounts.BONUS, accounts.BONUS: accounts.PRINCIPAL}
 
 
@@ -42,6 +52,7 @@ class Run:
         self.dealer, self.store, _ = books.place
         self.codes: list[Issue] = []
         self.allocations: list[Allocation] = []
+        self.covered: Mapping[str, int] = {}  # units of its debits within leases, by asset
         self.part = 0
 
     def flags(self) -> None:
@@ -61,9 +72,9 @@ class Run:
                 self.codes.append(Issue.RULE_MISMATCH)
         if body.card is not None and body.kind != Kind.ENROL:
             card = books.cards.get(body.card)
-            if card is None or card.member != body.member:
+            if card is None or body.member is None or not books.same(card.member, body.member):
                 self.codes.append(Issue.CARD_UNKNOWN)
-            elif card.status is not Status.ACTIVE and body.kind != Kind.CARD_BLOCK:
+            elif card.status is not Status.ACTIVE and body.kind not in ABOUT_A_DEAD_CARD:
                 self.codes.append(Issue.CARD_BLOCKED)
 
     def mark(self, book: MemberBook) -> None:
@@ -114,15 +125,15 @@ class Run:
             self.move(book, claim.account, -claim.quantity, "effect")
             if debt.open:
                 self.codes.append(Issue.OVERDRAFT)
-                book.uncovered.append(debt)
-                self.books.new_uncovered.append(debt)
+        for debt in leased_apart(debts, body.claims, self.covered):
+            book.uncovered.append(debt)
+            self.books.new_uncovered.append(debt)
 
     def draw(self, book: MemberBook, debt: Uncovered, account: str) -> int:
         """Allocate what `debt` still needs to the member's lots of `account`; the units found."""
         mine = [lot for lot in book.lots if lot.account == account]
         chosen, expired = take(mine, debt.open, self.body.business_date)
-        if expired:
-            self.codes.append(Issue.LOT_EXPIRED)
+        self._flag(chosen, unusable=expired)
         drawn = sum(units for _, units in chosen)
         fens, debt.amount_minor = split_amount(chosen, debt.open - drawn, debt.amount_minor)
         debt.open -= drawn
@@ -131,6 +142,19 @@ class Run:
             self.books.changed_lots[lot.key] = lot
             self.allocate(lot, debt, units, fen)
         return drawn
+
+    def _flag(self, chosen: Sequence[tuple[Lot, int]], *, unusable: bool) -> None:
+        """Lots past their day or before it, and those whose redemption came too late to be believed
+        (sync-ledger.md 2.7).
+        """
+        day, arrived = self.body.business_date, self.books.arrived_on
+        late = arrived is not None and any(
+            lot.expired_on(arrived - timedelta(days=LATE_DAYS)) for lot, _ in chosen
+        )
+        if late or (unusable and any(lot.expired_on(day) for lot, _ in chosen)):
+            self.codes.append(Issue.LOT_EXPIRED)
+        if unusable and any(not lot.vested_on(day) for lot, _ in chosen):
+            self.codes.append(Issue.LOT_UNVESTED)
 
     def credits(self, book: MemberBook) -> None:
         """One new lot per credited account, after it has covered what was uncovered; qualifying
@@ -154,6 +178,7 @@ class Run:
                 expires_on=self.expiry(account),
                 quantity=quantity,
                 open=quantity,
+                usable_from=self.usable_from(account),
             )
             book.lots.append(lot)
             self.books.new_lots.append(lot)
@@ -166,7 +191,7 @@ class Run:
         """Use a new lot for what was uncovered."""
         waiting = [debt for debt in book.uncovered if debt.account == lot.account]
         for debt, units, fen in cover(lot, waiting):
-            if not lot.usable_on(debt.business_date):
+            if lot.expired_on(debt.business_date):
                 self.codes.append(Issue.LOT_EXPIRED)
             self.books.changed_uncovered[(debt.post_seq, debt.claim)] = debt
             self.allocate(lot, debt, units, fen)
@@ -185,12 +210,28 @@ class Run:
             return None
         if isinstance(opens, OpeningData) and opens.expires_on is not None:
             return opens.expires_on
-        months = programme.earning.expiry_months if programme else None
-        return None if months is None else months_before(self.body.business_date, -months)
+        return expires_on(programme, self.body.business_date) if programme else None
 
-    def move(self, book: MemberBook, account: str, delta: int, reason: str) -> None:
-        """One posted line on a balance."""
+    def usable_from(self, account: str) -> date | None:
+        """First day on which units of a new lot may be spent: points earned by goods may have to
+        wait.
+        """
+        programme = self.admitted.programme
+        if account != accounts.POINTS or self.body.kind not in EARNING_KINDS or not programme:
+            return None
+        days = programme.earning.vesting_days
+        return days_after(self.body.business_date, days) if days else None
+
+    def move(
+        self, book: MemberBook, account: str, delta: int, reason: str, day: date | None = None
+    ) -> None:
+        """One posted line on a balance. `day`: business date qualifying spend counts on (None: the
+        entry's own; what is undone counts on the day of its original).
+        """
         book.balances = book.balances.plus(account, delta)
+        if account == accounts.QUALIFYING:
+            spend = counted(book.level.spend, day or self.body.business_date, delta)
+            book.level = msgspec.structs.replace(book.level, spend=spend)
         self.books.postings.append(
             Posting(self.post_seq, self.part, book.member, account, delta, reason)
         )
@@ -217,6 +258,6 @@ class Run:
                 quantity=units,
                 amount_minor=fen,
                 debtor=lot.debtor(debt.creditor),
-                creditor=debt.creditor,
+                creditor=debt.owed_to,
             )
         )

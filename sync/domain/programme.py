@@ -19,6 +19,7 @@ import msgspec
 from sync.domain import canonical
 from sync.domain.accounts import NOT_MONEY
 from sync.domain.rulebook.basics import MAX_AMOUNT, MAX_MONTHS, PER_MILLE, Ratio, Words, within
+from sync.domain.rulebook.cards import Cards
 from sync.domain.rulebook.earning import Earning, EarnRule
 from sync.domain.rulebook.leases import Leases
 from sync.domain.rulebook.losses import Losses
@@ -72,6 +73,7 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offline: OfflineLimits = OfflineLimits()
     leases: Leases = Leases()
     losses: Losses = Losses()
+    cards: Cards = Cards()
     currency: str = "CNY"
     business_day_cutoff_hour: int = 4
     levels: Levels | None = None  # None: levels change by no rule
