@@ -339,7 +339,7 @@ def _told(
         )
         steps.append(_step(plan, spend, whole, version))
     if bound != (0, 0):
-        of: dict[str, int | str] = {"offers": bound[0], "lines": len(lines)}
+        of: dict[str, int | str] = {"known": bound[0], "lines": len(lines)}
         steps.append(Step("offers.bound", version, of, bound[1]))
     left = [0] * len(lines)
     for at, price in enumerate(prices):

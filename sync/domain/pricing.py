@@ -83,6 +83,7 @@ class PricedLine(msgspec.Struct, frozen=True, gc=False):
     member_discount_minor: int
     price_minor: int
     offers_minor: int = 0
+    override: str = ""
 
 
 class Priced(msgspec.Struct, frozen=True, gc=False):
@@ -137,11 +138,11 @@ def price(
         for at, unit in enumerate(units)
         for step in unit.trace(at_base=at in applied.without_member_price)
     ]
-    of: dict[str, int | str] = {"tag": tag_total, "discount": discount}
-    if taken:
-        of["offers"] = taken
     due = tag_total - discount - taken
-    trace = (*steps, *applied.trace, Step("price.total", programme.version, of, due))
+    rule, of = "price.total", {"tag": tag_total, "discount": discount}
+    if taken:
+        rule, of = "price.after_offers", of | {"offers": taken}
+    trace = (*steps, *applied.trace, Step(rule, programme.version, {**of}, due))
     return Priced(lines, tag_total, discount, due, trace, taken, applied.used)
 
 
@@ -190,6 +191,7 @@ class _Unit:
             off,
             price_minor,
             self.base_minor * line.quantity - off - price_minor,
+            line.override,
         )
 
     def trace(self, *, at_base: bool) -> tuple[Step, ...]:

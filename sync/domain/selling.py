@@ -8,16 +8,19 @@ from uuid import UUID
 
 import msgspec
 
-from sync.domain import accounts
-from sync.domain.earning import earn
-from sync.domain.journal import Claim, Effect
+from sync.domain import accounts, offers
+from sync.domain.earning import Earned, EarnTerms, Goods, earn_sale
+from sync.domain.journal import Claim, Effect, Short
 from sync.domain.limits import Debit
 from sync.domain.members import Balances
+from sync.domain.occasions import Customer, Occasion
+from sync.domain.offers import UsedOffer
 from sync.domain.parts import spread
 from sync.domain.pricing import MAX_SALE_MINOR, BasketLine, Priced, price
 from sync.domain.programme import PER_MILLE, Programme, Tier
 from sync.domain.redeeming import STORED_VALUE, PointsPaid, points_tender
 from sync.domain.refusals import Code, Refusal, refuse
+from sync.domain.store_kinds import MALL_TENDER, MallSale
 from sync.domain.stored_value import DeeperPrice, deeper_price, split
 from sync.domain.trace import Step, bounded
 
@@ -28,13 +31,19 @@ MONEY_TENDERS = ("cash", "wechat", "alipay", "bank_card")
 class Buyer:
     """The member at the counter.
 
-    `joining`: enrolled for this very purchase, so not at member price (golden case 2).
+    `joining`: enrolled for this very purchase, so not at member price (golden case 2). `flags`
+    (segments) and `birthday` (month, day): what audiences of offers ask for. `terms`: what they earn
+    by; `provisional`: the till raised the level itself, head office has not yet (FL-27).
     """
 
     member: UUID
     tier: Tier
     available: Balances
     joining: bool = False
+    flags: tuple[str, ...] = ()
+    birthday: tuple[int, int] | None = None
+    terms: EarnTerms = EarnTerms()
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +56,14 @@ class Wish:
     stored_value_minor: int = 0
 
 
-class SoldLine(msgspec.Struct, frozen=True, gc=False):
+class SoldLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A line of a finished sale with its parts of the order-level amounts, so that a return can
     give exactly them back.
 
-    price_minor = stored_value_discount_minor + points_face_minor + principal_minor + bonus_minor +
-    money_minor.
+    price_minor = quantity x unit_minor - member_discount_minor - offers_minor
+    = stored_value_discount_minor + points_face_minor + principal_minor + bonus_minor + money_minor.
+    `override`: id of the price_override entry that gave the price; `brand`, `category`: what it
+    earned by.
     """
 
     item: int
@@ -69,6 +80,10 @@ class SoldLine(msgspec.Struct, frozen=True, gc=False):
     money_minor: int
     points_used: int
     points_earned: int
+    offers_minor: int = 0
+    override: str = ""
+    brand: Short = ""
+    category: Short = ""
 
 
 class SaleData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -76,7 +91,11 @@ class SaleData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `due_minor` is the amount due after all discounts; the tenders add up to it.
 
-    `tendered_minor` and `change_minor`: cash handed over and given back.
+    `tendered_minor` and `change_minor`: cash handed over and given back. `offers`: those used, with
+    coupons, each with its part of every line; `mall`: at a mall counter. `tier`: the level it went by,
+    `provisional` if only this till had raised it; `birthday`: it earned as on a birthday;
+    `earn_cap`: most points the till could give; `prospect`: keyed hash of the phone, or token of
+    the provisional card, of somebody who is no member yet and for whom it counts (golden case 2).
     """
 
     lines: tuple[SoldLine, ...]
@@ -95,6 +114,14 @@ class SaleData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     tendered_minor: int = 0
     change_minor: int = 0
     joining: bool = False
+    offers_minor: int = 0
+    offers: tuple[UsedOffer, ...] = ()
+    mall: MallSale | None = None
+    tier: Short = ""
+    provisional: bool = False
+    birthday: bool = False
+    earn_cap: int | None = None
+    prospect: Short = ""
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
@@ -115,8 +142,11 @@ def quote(
     basket: Sequence[BasketLine],
     buyer: Buyer | None,
     wish: Wish | None = None,
+    occasion: Occasion | None = None,
+    coupons: Sequence[tuple[str, str]] = (),
 ) -> Quote | Refusal:
-    """Work out a sale at `dealer`.
+    """Work out a sale at `dealer`. `occasion`: where and when, for price lists and offers (None:
+    neither is looked at); `coupons`: (coupon id, offer id) presented, of which the best are used.
 
     Points and stored value need a member; the rest is due in money. A wish for more stored value
     than the goods come to is cut to what they cost at the deeper price.
@@ -126,7 +156,7 @@ def quote(
         return refuse(Code.MEMBER_NEEDED)
     if wish.points < 0 or wish.stored_value_minor < 0:
         return refuse(Code.AMOUNT_NOT_POSITIVE)
-    priced = price(programme, basket, buyer.tier if buyer and not buyer.joining else None)
+    priced = _priced(programme, basket, buyer, occasion, coupons)
     if isinstance(priced, Refusal):
         return priced
     paid = None
@@ -145,7 +175,25 @@ def quote(
         if isinstance(drawn, Refusal):
             return drawn
         parts = drawn
-    return _assemble(programme, dealer, buyer, priced, paid, deeper, parts)
+    return _assemble(programme, dealer, buyer, basket, priced, paid, deeper, parts)
+
+
+def _priced(
+    programme: Programme,
+    basket: Sequence[BasketLine],
+    buyer: Buyer | None,
+    occasion: Occasion | None,
+    coupons: Sequence[tuple[str, str]],
+) -> Priced | Refusal:
+    """The basket at this customer's prices; who joins by this purchase is nobody yet."""
+    if buyer is None or buyer.joining:
+        tier, customer = None, None
+    else:
+        tier, customer = buyer.tier, Customer(buyer.tier.code, buyer.flags, buyer.birthday)
+    if occasion is None:
+        return price(programme, basket, tier)
+    known = offers.candidates(programme.promotions, occasion, customer, coupons)
+    return price(programme, basket, tier, occasion, known)
 
 
 def _stored_value_per_mille(buyer: Buyer) -> int:
@@ -156,6 +204,7 @@ def _assemble(
     programme: Programme,
     dealer: str,
     buyer: Buyer | None,
+    basket: Sequence[BasketLine],
     priced: Priced,
     paid: PointsPaid | None,
     deeper: DeeperPrice,
@@ -165,12 +214,11 @@ def _assemble(
     face = paid.face_minor if paid else 0
     money_minor = priced.price_minor - face - deeper.gross_minor
     shares = _shares(priced, face, deeper.discount_minor, principal, bonus)
-    bases = [money + from_principal for _, _, from_principal, _, money in shares]
-    earned = (
-        earn(bases, [programme.points_per_yuan(dealer)] * len(bases), programme.version)
-        if buyer
-        else None
-    )
+    goods = [
+        Goods(share[4] + share[2], basket[line.item].brand, basket[line.item].category)
+        for line, share in zip(priced.lines, shares, strict=True)
+    ]
+    earned = _earned(programme, dealer, buyer, goods, redeemed=paid is not None)
     points_used = spread(paid.points, [share[1] for share in shares]) if paid else [0] * len(shares)
     lines = tuple(
         SoldLine(
@@ -184,6 +232,10 @@ def _assemble(
             *share,
             used,
             earned.by_line[line.item] if earned else 0,
+            line.offers_minor,
+            line.override,
+            basket[line.item].brand,
+            basket[line.item].category,
         )
         for line, share, used in zip(priced.lines, shares, points_used, strict=True)
     )
@@ -200,8 +252,14 @@ def _assemble(
         money_minor=money_minor,
         money_tender="",
         points_earned=earned.points.count if earned else 0,
-        earn_base_minor=sum(bases),
+        earn_base_minor=sum(line.base_minor for line in goods),
         joining=bool(buyer and buyer.joining),
+        offers_minor=priced.offers_minor,
+        offers=priced.offers,
+        tier=buyer.tier.code if buyer else "",
+        provisional=bool(buyer and buyer.provisional),
+        birthday=bool(buyer and buyer.terms.birthday),
+        earn_cap=buyer.terms.cap_points if buyer else None,
     )
     debit = Debit(data.points_used, paid.settlement_minor if paid else 0, principal + bonus)
     steps = (
@@ -210,6 +268,14 @@ def _assemble(
         *(earned.trace if earned else ()),
     )
     return Quote(data, priced, deeper, paid, _claims(paid, principal, bonus), debit, bounded(steps))
+
+
+def _earned(
+    programme: Programme, dealer: str, buyer: Buyer | None, goods: list[Goods], *, redeemed: bool
+) -> Earned | None:
+    if buyer is None:
+        return None
+    return earn_sale(programme, dealer, buyer.tier, goods, buyer.terms, redeemed=redeemed)
 
 
 def _shares(
@@ -268,16 +334,18 @@ def _claims(paid: PointsPaid | None, principal: int, bonus: int) -> tuple[Claim,
     return tuple(claims)
 
 
-def pay(quoted: Quote, money_tender: str, tendered_minor: int) -> SaleData | Refusal:
+def pay(
+    quoted: Quote, money_tender: str, tendered_minor: int, mall: MallSale | None = None
+) -> SaleData | Refusal:
     """Settle a quote: the money part by `money_tender`; for cash, `tendered_minor` is what was
-    handed over.
+    handed over. `mall`: what a counter in a department store says of it (`store_kinds.mall_sale`).
     """
     money_minor = quoted.data.money_minor
-    if money_tender not in MONEY_TENDERS and money_minor:
+    if money_tender not in (*MONEY_TENDERS, MALL_TENDER) and money_minor:
         raise ValueError(f"unknown tender: {money_tender!r}")
     if money_minor == 0:
         return msgspec.structs.replace(
-            quoted.data, money_tender="", tendered_minor=0, change_minor=0
+            quoted.data, money_tender="", tendered_minor=0, change_minor=0, mall=mall
         )
     if tendered_minor > MAX_SALE_MINOR:
         return refuse(Code.TOO_LARGE)  # a barcode read into the field of the amount
@@ -290,6 +358,7 @@ def pay(quoted: Quote, money_tender: str, tendered_minor: int) -> SaleData | Ref
         money_tender=money_tender,
         tendered_minor=tendered_minor,
         change_minor=tendered_minor - money_minor,
+        mall=mall,
     )
 
 

@@ -15,7 +15,7 @@ from terminal.text import Text
 MAX_ROWS = 40
 _MONEY = frozenset({
     "tag", "discount", "member", "gross", "charged", "principal", "bonus", "amount", "purchase",
-    "from", "sum", "base", "face", "settle",
+    "from", "sum", "base", "face", "settle", "spend", "price", "offers",
 })  # fmt: skip
 _POINTS = frozenset({"points", "unit"})
 _IS_POINTS = frozenset({"earn.ratio", "earn.total", "gift.points"})
@@ -87,7 +87,7 @@ def _row(text: Text, step: Step, names: Names, tiers: Mapping[str, str]) -> Amou
     if step.rule.startswith("joining."):
         code = "why.reached" if step.is_ else "why.not_reached"
         return AmountRow(words, text(code), "ok" if step.is_ else "")
-    per_piece = step.rule in {"price.tier", "price.member"}
+    per_piece = step.rule in {"price.tier", "price.member", "price.vip"}
     if per_piece and times > 1:
         words = f"{words} × {times}"
     value = step.is_ * times if per_piece else step.is_
