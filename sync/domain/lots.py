@@ -45,8 +45,8 @@ class Lot:
     """Units credited by one entry to one account.
 
     `dealer`: where they were earned or paid in; `funded_by`: who bears them when they are spent
-    (issuing | redeeming | headoffice); `open`: units not allocated yet; `usable_from`: first day they
-    may be spent (None: at once).
+    (issuing | redeeming | headoffice); `open`: units not allocated yet; `usable_from`:
+    first day they may be spent (None: at once).
     """
 
     key: LotKey

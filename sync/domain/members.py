@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
 
 from sync.domain.accounts import BONUS, POINTS, PRINCIPAL, QUALIFYING
+from sync.domain.parts import spread
+from sync.domain.tiers import Benefit
+
+if TYPE_CHECKING:
+    from sync.domain.leases import Own
 
 
 class Balances(msgspec.Struct, frozen=True, gc=False):
@@ -47,15 +52,27 @@ class Balances(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class LotSummary(msgspec.Struct, frozen=True, gc=False):
-    """Open points of one expiry date (None: never)."""
+class LotSummary(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Open points of one expiry date (None: never). `usable_from`: they wait until then."""
 
     expires_on: date | None
     points: int
+    usable_from: date | None = None
 
 
 class Extras(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What head office adds to a light row for some members."""
+    """What head office adds to a light row for some members.
+
+    `tier_to`: last day of the level; `spend`: qualifying spend per business day, as
+    `sync.domain.tiers.shown` tells it; `benefits`: windows such as the birthday's;
+    `leased_points`, `leased_minor`: what tills may spend alone, points and stored value.
+    """
+
+    tier_to: date | None = None
+    spend: tuple[tuple[date, int], ...] = ()
+    benefits: tuple[Benefit, ...] = ()
+    leased_points: int = 0
+    leased_minor: int = 0
 
 
 NO_EXTRAS: Final = Extras()
@@ -111,7 +128,8 @@ class Standing:
 
     `confirmed`: head office's figures, `as_of_ms` old wall-clock of the row; `pending_credit` and
     `pending_debit`: own entries above the row's mark, summed by sign per account; `own_top_up`: the
-    part of pending_credit that this till took as top-ups and may let be spent here.
+    part of pending_credit that this till took as top-ups and may let be spent here; `day`: business
+    date on which is decided (None: every lot counts as vested); `leases`: this till's own.
     """
 
     row: LightRow
@@ -119,6 +137,25 @@ class Standing:
     pending_credit: Balances = field(default_factory=Balances)
     pending_debit: Balances = field(default_factory=Balances)
     own_top_up: Balances = field(default_factory=Balances)
+    day: date | None = None
+    leases: tuple[Own, ...] = ()
+
+    @property
+    def foreign(self) -> Balances:
+        """What other tills hold by lease: points, and stored value as principal."""
+        extras = self.row.extras
+        points = extras.leased_points - sum(o.at_row for o in self.leases if o.asset == POINTS)
+        stored = extras.leased_minor - sum(o.at_row for o in self.leases if o.asset != POINTS)
+        return Balances(max(points, 0), max(stored, 0))
+
+    @property
+    def unvested(self) -> int:
+        """Confirmed points that may not be spent yet on `day`."""
+        return sum(
+            lot.points
+            for lot in self.row.lots
+            if self.day is not None and lot.usable_from is not None and lot.usable_from > self.day
+        )
 
     @property
     def confirmed(self) -> Balances:
@@ -132,15 +169,23 @@ class Standing:
 
     @property
     def available(self) -> Balances:
-        """What may be spent here without head office: confirmed, less pending debits, plus own
-        top-ups.
+        """What may be spent here without head office: confirmed, less what has not vested and
+        pending debits, plus own top-ups.
 
+        What other tills hold by lease is left to them (invariant 14), stored value pro rata.
         Pending earned points are not spendable before head office has them (sync-ledger.md 2.3).
         Never below 0.
         """
-        sums = self.confirmed + self.pending_debit + self.own_top_up
+        sums, foreign = self.confirmed + self.pending_debit + self.own_top_up, self.foreign
+        if foreign.points or foreign.principal:
+            stored = (max(sums.principal, 0), max(sums.bonus, 0))
+            less = spread(min(foreign.principal, sum(stored)), stored)
+            sums += Balances(-foreign.points, *(-part for part in less))
         return Balances(
-            max(sums.points, 0), max(sums.principal, 0), max(sums.bonus, 0), sums.qualifying
+            max(sums.points - self.unvested, 0),
+            max(sums.principal, 0),
+            max(sums.bonus, 0),
+            sums.qualifying,
         )
 
     def newer(self, row: LightRow, as_of_ms: int) -> Standing:
