@@ -13,6 +13,7 @@ import msgspec
 
 from sync.domain import accounts
 from sync.domain.books import Books, Issue
+from sync.domain.extras import EVENT, VIRTUAL
 from sync.domain.journal import (
     MAX_AMOUNT,
     Body,
@@ -21,7 +22,7 @@ from sync.domain.journal import (
     Unbalanced,
     balanced_member_effects,
 )
-from sync.domain.kinds import DRAWS_ON, KIND_RULES
+from sync.domain.kinds import DRAWS_ON, KIND_RULES, SETTLES_NOTHING
 from sync.domain.programme import Programme
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
 
@@ -142,6 +143,8 @@ def _settlement(claim: Claim, programme: Programme | None, dealer: str) -> tuple
     """
     if claim.kind == STORED_VALUE:
         return claim.quantity, 0
+    if claim.kind in SETTLES_NOTHING:
+        return 0, 0
     gift = programme.gift(claim.offer, dealer) if programme else None
     tender = programme.points_tender(dealer) if programme else None
     unit, value = claim.quantity + 1, 0
@@ -149,5 +152,8 @@ def _settlement(claim: Claim, programme: Programme | None, dealer: str) -> tuple
         unit, value = gift.points, gift.settlement_minor
     elif claim.kind == POINTS_TENDER and tender and tender.offer == claim.offer:
         unit, value = tender.unit_points, tender.settlement_minor
+    elif claim.kind in (VIRTUAL, EVENT) and programme:
+        found = programme.extras.priced(claim.kind, claim.offer, dealer)
+        unit, value = found or (unit, value)
     units, rest = divmod(claim.quantity, unit)
     return units * value, rest

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     TOP_UP_CANCEL = "top_up_cancel"
     CASH_OUT = "cash_out"
     REDEEM_GIFT = "redeem_gift"
+    GIFT_HOLD = "gift_hold"
     VIRTUAL_ORDER = "virtual_order"
     EVENT_DEDUCTION = "event_deduction"
     ENROL = "enrol"
@@ -138,7 +139,8 @@ class Basis(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_un
     `mode`: online (head office authorised: `auth`) | offline.
 
     `age_ms`: age of the member's confirmed figures; `balances`: available points, principal and
-    bonus it reckoned with; `auth_unknown`: head office was asked and did not answer in time.
+    bonus it reckoned with; `auth_unknown`: head office was asked and did not answer in time;
+    `leases`: units it took from each of its leases.
     """
 
     hq_epoch: int
@@ -148,6 +150,7 @@ class Basis(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_un
     balances: dict[str, int] = {}
     auth: Short | None = None
     auth_unknown: bool = False
+    leases: dict[Short, int] = {}
 
 
 class Attachment(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):

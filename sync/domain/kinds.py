@@ -11,7 +11,19 @@ from typing import Final, NamedTuple
 import msgspec
 
 from sync.domain.accounts import BONUS, MEMBER_ACCOUNTS, POINTS, PRINCIPAL, QUALIFYING
+from sync.domain.adjusting import ADJUSTMENT, AdjustmentData
 from sync.domain.card_changes import BlockData, NewCard, ReplaceData
+from sync.domain.expiring import EXPIRY, ExpiryData
+from sync.domain.extras import (
+    EVENT,
+    VIRTUAL,
+    AlertData,
+    EventData,
+    FeedbackData,
+    OutcomeData,
+    VirtualData,
+)
+from sync.domain.gift_stock import HoldData
 from sync.domain.joining import EnrolData
 from sync.domain.journal import Kind
 from sync.domain.losses import LossData
@@ -19,6 +31,8 @@ from sync.domain.merging import MergeData, TransferData, UnmergeData
 from sync.domain.notes import NoteData
 from sync.domain.opening import OpeningData
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
+from sync.domain.service_orders import CloseData, OpenData, StepData
+from sync.domain.tiers import TierChangeData
 
 Moves = frozenset[tuple[str, bool]]
 NOTHING: Final[Moves] = frozenset()
@@ -67,6 +81,22 @@ KIND_RULES: Final[dict[str, KindRule]] = {
     Kind.MERGE: KindRule(data=MergeData, office=True),
     Kind.UNMERGE: KindRule(data=UnmergeData, office=True),
     Kind.LOSS: KindRule(data=LossData, office=True),
+    Kind.GIFT_HOLD: KindRule(data=HoldData),
+    Kind.VIRTUAL_ORDER: KindRule(frozenset({(POINTS, False)}), data=VirtualData),
+    Kind.VIRTUAL_OUTCOME: KindRule(
+        frozenset({(POINTS, True), (POINTS, False)}), data=OutcomeData, office=True
+    ),
+    Kind.EVENT_DEDUCTION: KindRule(frozenset({(POINTS, False)}), data=EventData),
+    Kind.FEEDBACK: KindRule(data=FeedbackData),
+    Kind.PRODUCT_ALERT: KindRule(data=AlertData),
+    Kind.SERVICE_OPEN: KindRule(data=OpenData),
+    Kind.SERVICE_STEP: KindRule(data=StepData),
+    Kind.SERVICE_CLOSE: KindRule(data=CloseData),
+    Kind.ADJUSTMENT: KindRule(
+        frozenset({(POINTS, True), (POINTS, False)}), data=AdjustmentData, office=True
+    ),
+    Kind.EXPIRY: KindRule(frozenset({(POINTS, False)}), data=ExpiryData, office=True),
+    Kind.TIER_CHANGE: KindRule(data=TierChangeData, office=True),
     Kind.PROFILE: KindRule(),
     Kind.NOTE: KindRule(data=NoteData),
     Kind.SHIFT_OPEN: KindRule(),
@@ -80,6 +110,12 @@ KIND_RULES: Final[dict[str, KindRule]] = {
 # Accounts that a claim of a kind may draw on.
 DRAWS_ON: Final[dict[str, tuple[str, ...]]] = {
     GIFT: (POINTS,),
+    VIRTUAL: (POINTS,),
+    EVENT: (POINTS,),
     POINTS_TENDER: (POINTS,),
     STORED_VALUE: (PRINCIPAL, BONUS),
+    EXPIRY: (POINTS,),
+    ADJUSTMENT: (POINTS,),
 }
+# Claims that head office makes of no dealer: their units leave, nobody is paid for them.
+SETTLES_NOTHING: Final = frozenset({EXPIRY, ADJUSTMENT})

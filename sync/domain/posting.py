@@ -17,10 +17,21 @@ from sync.domain.journal import Body, Entry, Kind, UnreadableBody, member_effect
 from sync.domain.lots import EntryRef
 from sync.domain.merging import also_named
 from sync.domain.posting_cards import change_card, count_use, enrol
+from sync.domain.posting_extras import (
+    deduct_event,
+    feedback,
+    give_gift,
+    hold_gift,
+    order_virtual,
+    product_alert,
+    virtual_outcome,
+)
 from sync.domain.posting_leases import use_leases
+from sync.domain.posting_levels import change_tier, check_sale, expire, follow
 from sync.domain.posting_losses import post_loss
 from sync.domain.posting_members import merge, transfer, unmerge
 from sync.domain.posting_run import Run
+from sync.domain.posting_services import close_service, open_service, step_service
 
 __all__ = [
     "Books",
@@ -36,6 +47,15 @@ __all__ = [
 # What a kind changes beside balances: before value moves, and even for nobody's entry.
 STATE: Final[Mapping[str, Callable[[Run], None]]] = {
     Kind.ENROL: enrol,
+    Kind.SALE: check_sale,
+    Kind.TIER_CHANGE: change_tier,
+    Kind.REDEEM_GIFT: give_gift,
+    Kind.GIFT_HOLD: hold_gift,
+    Kind.FEEDBACK: feedback,
+    Kind.PRODUCT_ALERT: product_alert,
+    Kind.SERVICE_OPEN: open_service,
+    Kind.SERVICE_STEP: step_service,
+    Kind.SERVICE_CLOSE: close_service,
     Kind.CARD_ISSUE: change_card,
     Kind.CARD_BIND: change_card,
     Kind.CARD_BLOCK: change_card,
@@ -44,6 +64,10 @@ STATE: Final[Mapping[str, Callable[[Run], None]]] = {
 }
 # How a kind moves value, where it is not "each claim from its lots, each credit a new lot".
 MOVES: Final[Mapping[str, Callable[[Run, MemberBook], None]]] = {
+    Kind.EXPIRY: expire,
+    Kind.VIRTUAL_ORDER: order_virtual,
+    Kind.VIRTUAL_OUTCOME: virtual_outcome,
+    Kind.EVENT_DEDUCTION: deduct_event,
     Kind.MERGE: merge,
     Kind.UNMERGE: unmerge,
     Kind.TRANSFER: transfer,
@@ -111,4 +135,5 @@ def _apply(run: Run) -> None:
         run.credits(book)
     else:
         moves(run, book)
+    follow(run, book)
     run.mark(book)

@@ -21,12 +21,14 @@ from sync.domain.accounts import NOT_MONEY
 from sync.domain.rulebook.basics import MAX_AMOUNT, MAX_MONTHS, PER_MILLE, Ratio, Words, within
 from sync.domain.rulebook.cards import Cards
 from sync.domain.rulebook.earning import Earning, EarnRule
+from sync.domain.rulebook.extras import ExtraRules
 from sync.domain.rulebook.leases import Leases
 from sync.domain.rulebook.losses import Losses
 from sync.domain.rulebook.offers import Promotions
 from sync.domain.rulebook.offline import OfflineLimits
 from sync.domain.rulebook.points import Gift, PointsTender
 from sync.domain.rulebook.prices import PriceList
+from sync.domain.rulebook.services import Services
 from sync.domain.rulebook.stored_value import StoredValue, TopUpStep
 from sync.domain.rulebook.tiers import Birthday, Joining, Levels, Tier
 
@@ -74,6 +76,8 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leases: Leases = Leases()
     losses: Losses = Losses()
     cards: Cards = Cards()
+    services: Services = Services()
+    extras: ExtraRules = ExtraRules()
     currency: str = "CNY"
     business_day_cutoff_hour: int = 4
     levels: Levels | None = None  # None: levels change by no rule

@@ -62,6 +62,7 @@ class Code(StrEnum):
     STAFF_LOCKED = "staff_locked"
     SHIFT_NEEDED = "shift_needed"
     TOO_LARGE = "too_large"
+    REASON_NEEDED = "reason_needed"
     SERVICE_UNKNOWN = "service_unknown"
     SERVICE_CLOSED = "service_closed"
     SERVICE_STEP = "service_step"
