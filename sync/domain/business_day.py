@@ -37,6 +37,11 @@ def months_before(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+def days_after(day: date, days: int) -> date:
+    """The day `days` (>= 0) later; the calendar's last day beyond it."""
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
+
+
 def in_window(day: date, end: date, months: int) -> bool:
     """Whether `day` lies in (end - months, end], the window of golden case 2."""
     return months_before(end, months) < day <= end

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from sync.domain import accounts, offers
-from sync.domain.earning import Earned, EarnTerms, Goods, earn_sale
+from sync.domain.earning import ANY_DAY, Earned, EarnTerms, Goods, earn_sale
 from sync.domain.journal import Claim, Effect, Short
 from sync.domain.limits import Debit
 from sync.domain.members import Balances
@@ -32,8 +32,8 @@ class Buyer:
     """The member at the counter.
 
     `joining`: enrolled for this very purchase, so not at member price (golden case 2). `flags`
-    (segments) and `birthday` (month, day): what audiences of offers ask for. `terms`: what they earn
-    by; `provisional`: the till raised the level itself, head office has not yet (FL-27).
+    (segments) and `birthday` (month, day): what audiences of offers ask for. `terms`: what they
+    earn by; `provisional`: the till raised the level itself, head office has not yet (FL-27).
     """
 
     member: UUID
@@ -42,7 +42,7 @@ class Buyer:
     joining: bool = False
     flags: tuple[str, ...] = ()
     birthday: tuple[int, int] | None = None
-    terms: EarnTerms = EarnTerms()
+    terms: EarnTerms = ANY_DAY
     provisional: bool = False
 
 
@@ -92,8 +92,8 @@ class SaleData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     `due_minor` is the amount due after all discounts; the tenders add up to it.
 
     `tendered_minor` and `change_minor`: cash handed over and given back. `offers`: those used, with
-    coupons, each with its part of every line; `mall`: at a mall counter. `tier`: the level it went by,
-    `provisional` if only this till had raised it; `birthday`: it earned as on a birthday;
+    coupons, each with its part of every line; `mall`: at a mall counter. `tier`: the level it went
+    by, `provisional` if only this till had raised it; `birthday`: it earned as on a birthday;
     `earn_cap`: most points the till could give; `prospect`: keyed hash of the phone, or token of
     the provisional card, of somebody who is no member yet and for whom it counts (golden case 2).
     """

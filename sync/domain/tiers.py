@@ -14,7 +14,8 @@ from typing import Final
 
 import msgspec
 
-from sync.domain.business_day import months_before
+from sync.domain.business_day import days_after, months_before
+from sync.domain.journal import Short
 from sync.domain.programme import Programme, Tier
 from sync.domain.rulebook.tiers import CALENDAR, LIFETIME, MAX_WINDOW_MONTHS, Birthday, Levels
 from sync.domain.trace import Step
@@ -58,6 +59,19 @@ class LevelState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 NO_LEVEL: Final = LevelState()
+
+
+class TierChangeData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Body data of a tier_change entry: a `Change`; `was_to`: the last day it was decided on."""
+
+    before: Short
+    after: Short
+    since: date
+    to: date | None
+    reason: Short
+    spent_minor: int
+    from_minor: int
+    was_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +143,7 @@ def spent(levels: Levels, spend: Spend, total_minor: int, day: date, grace_days:
     """
     if levels.window == LIFETIME:
         return total_minor
-    start, end = window_start(levels, day), _later(day, grace_days)
+    start, end = window_start(levels, day), days_after(day, grace_days)
     return sum(minor for on, minor in spend if start < on <= end)
 
 
@@ -180,7 +194,7 @@ def due(
     make up for what is missing. What was spent since, before head office came to it, counts too.
     """
     now = rank(programme, code)
-    if now < 0 or state.to is None or day <= _later(state.to, levels.grace_days):
+    if now < 0 or state.to is None or day <= days_after(state.to, levels.grace_days):
         return None
     sum_minor = spent(levels, state.spend, total_minor, state.to, levels.grace_days)
     order = ranked(programme)
@@ -217,10 +231,8 @@ def progress(
     if ends is not None:
         sum_minor = spent(levels, spend, total_minor, ends, levels.grace_days)
         keep_minor = max(tier.keeps_from - sum_minor, 0)
-        keep_to = valid_to(programme, levels, tier.code, ends + _DAY)
-        steps += (
-            _step(programme, "tier.keep", tier.code, sum_minor, tier.keeps_from, keep_minor),
-        )
+        keep_to = valid_to(programme, levels, tier.code, days_after(ends, 1))
+        steps += (_step(programme, "tier.keep", tier.code, sum_minor, tier.keeps_from, keep_minor),)
     above = ranked(programme)[rank(programme, tier.code) + 1 :]
     if not above:
         return Progress(tier, up is not None, ends, keep_minor, keep_to, None, None, steps)
@@ -275,10 +287,6 @@ def has_benefit(benefits: Sequence[Benefit], kind: str, day: date) -> bool:
 def _judged_on(spend: Spend, day: date) -> date:
     """A late entry is judged with what is known of the days after it."""
     return max(day, spend[-1][0]) if spend else day
-
-
-def _later(day: date, days: int) -> date:
-    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 def _step(

@@ -155,7 +155,7 @@ def bonus_counts_towards_earning(monkeypatch: pytest.MonkeyPatch) -> None:
     def earn(bases: Sequence[int], ratios: Sequence[Fraction], version: int) -> earning.Earned:
         return real([base + 100 for base in bases], ratios, version)
 
-    monkeypatch.setattr(selling, "earn", earn)
+    monkeypatch.setattr(earning, "earn", earn)
 
 
 @seen_by("golden_5_and_10_shares_of_the_lines")
