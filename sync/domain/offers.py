@@ -177,21 +177,22 @@ class _Plan:
             shares = dict(zip(shares, parts, strict=True))
         return {at: share for at, share in shares.items() if share}
 
-    def step(self, spend: int) -> OfferStep | None:
-        """The highest step of a threshold that a spend reaches."""
-        reached = [step for step in self.offer.steps if step.from_minor <= spend]
-        return max(reached, key=lambda step: step.from_minor) if reached else None
+    def step(self, spend: int) -> tuple[int, OfferStep | None]:
+        """Of the steps of a threshold that a spend reaches, the one that takes off most."""
+        found: tuple[int, OfferStep | None] = (0, None)
+        for step in self.offer.steps:
+            if step.from_minor <= spend:
+                times = spend // step.from_minor if self.offer.repeat else 1
+                off = step.off_minor * times + spend * step.off_per_mille // PER_MILLE
+                found = max(found, (off, step), key=lambda one: one[0])
+        return found
 
     def _spread(self, prices: Prices, spend: int) -> dict[int, int]:
         offer = self.offer
         if offer.kind == "percent":
             off = spend * (PER_MILLE - offer.per_mille) // PER_MILLE
         else:
-            step = self.step(spend)
-            if step is None:
-                return {}
-            times = spend // step.from_minor if offer.repeat else 1
-            off = step.off_minor * times + spend * step.off_per_mille // PER_MILLE
+            off, _ = self.step(spend)
         off = min(off, spend, offer.most_minor or off)
         if not off:
             return {}
@@ -200,20 +201,19 @@ class _Plan:
 
     def _by_unit(self, prices: Prices) -> dict[int, int]:
         offer = self.offer
-        left = self._units()
-        floor = 0 if offer.kind == "bundle" else offer.price_minor
+        left, bundle = self._units(), offer.kind == "bundle"
+        floor = 0 if bundle else offer.price_minor
         runs = sorted(
-            (unit, at, count)
+            ((unit if bundle else -unit, at, count), unit)
             for at in self.reward
             for unit, count in _runs(prices[at], self.quantities[at])
-            if unit > floor
-        )
+        )  # given away: the cheapest; at a price of their own: the dearest
         shares: dict[int, int] = {}
-        for unit, at, count in runs:
+        for (_, at, count), unit in runs:
             taken = min(count, left)
             left -= taken
-            off = unit - floor
-            if offer.kind == "bundle":
+            off = max(unit - floor, 0)
+            if bundle:
                 off = unit * (PER_MILLE - offer.per_mille) // PER_MILLE
             shares[at] = shares.get(at, 0) + off * taken
         return shares
@@ -270,25 +270,31 @@ def _search(plans: Sequence[_Plan], lines: Sequence[Item]) -> list[_Plan]:
     with member prices are in (they decide where prices start), then the others one by one.
     """
     setting = [plan for plan in plans if plan.at_base]
+    dearest = [max(line.base_minor, line.price_minor) for line in lines]
+    most = [sum(plan.off(dearest).values()) for plan in plans]  # an offer never takes more
+    rest = [sum(most[at:]) for at in range(len(plans) + 1)]
     found: list[_Plan] = []
     lowest: Key = (sum(line.price_minor for line in lines), 0, ())
 
     def walk(at: int, prices: list[int], chosen: list[_Plan]) -> None:
         nonlocal found, lowest
+        due = sum(prices)
+        if due - rest[at] > lowest[0]:
+            return  # whatever follows costs more
         if at == len(plans):
-            key = (sum(prices), *_used(chosen))
+            key = (due, *_used(chosen))
             if key < lowest:
                 found, lowest = list(chosen), key
             return
         plan = plans[at]
         forced = plan.at_base and plan in wanted
-        if not forced:
-            walk(at + 1, prices, chosen)
         if (forced or not plan.at_base) and _may_join(plan, chosen):
             off = plan.off(prices)
             if off:
                 after = [price - off.get(line, 0) for line, price in enumerate(prices)]
                 walk(at + 1, after, [*chosen, plan])
+        if not forced:
+            walk(at + 1, prices, chosen)
 
     for mask in range(1 << len(setting)):
         wanted = [plan for bit, plan in enumerate(setting) if mask >> bit & 1]
@@ -353,7 +359,7 @@ def _step(plan: _Plan, spend: int, whole: int, version: int) -> Step:
     offer = plan.offer
     of: dict[str, int | str] = {"offer": offer.offer, "spend": spend}
     if offer.kind == "threshold":
-        step = plan.step(spend)
+        _, step = plan.step(spend)
         of["from"] = step.from_minor if step else 0
     elif offer.kind in ("fixed", "add_on"):
         of["price"] = offer.price_minor

@@ -94,11 +94,12 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     - bundle: for `buy` units of `goods`, `get` units of `reward` at `per_mille` of their price (0:
       free), the cheapest; an empty `reward` means more of the same goods
     - add_on (加价换购): each unit of `reward` at `price_minor`
-    - threshold: the highest of `steps` that the spend reaches; `repeat`: its amount once per full
-      `from_minor`
+    - threshold: of the `steps` that the spend reaches the one that takes off most; `repeat`: its
+      amount once per full `from_minor`
 
-    Each needs `from_minor` spent on `goods` (0: nothing). `most_units`: of reward (or of goods, for
-    fixed) per sale, the cheapest first; `most_minor`: most it takes off; 0: no bound.
+    Each needs `from_minor` spent on `goods` (0: nothing). `most_units`: of the goods made cheaper,
+    per sale, the dearest first (of a bundle always the cheapest); `most_minor`: most it takes off;
+    0: no bound.
 
     `stacking`: "sum" goes with others, "best": at most one of its `group`, "alone": with no other
     offer (pitfall 33). `with_member_price` False: its goods go at the price for everybody. `coupon`

@@ -219,13 +219,27 @@ def taken(offer: Offer, lines: Sequence[Line], now: Sequence[int]) -> list[int]:
     if offer.kind == "percent":
         return shared(bounded(offer, Fraction(spend * (1000 - offer.per_mille), 1000)), goods, now)
     if offer.kind == "threshold":
-        reached = [step for step in offer.steps if spend >= step.from_minor]
-        if not reached:
-            return nothing
-        step = max(reached, key=lambda one: one.from_minor)
-        full = spend // step.from_minor if offer.repeat else 1
-        less = Fraction(step.off_minor * full) + Fraction(spend * step.off_per_mille, 1000)
-        return shared(bounded(offer, min(less, Fraction(spend))), goods, now)
+        return shared(bounded(offer, min(threshold(offer, spend), Fraction(spend))), goods, now)
+    return by_unit(offer, lines, now, goods, cheaper)
+
+
+def threshold(offer: Offer, spend: int) -> Fraction:
+    """The most that a step reached takes off."""
+    return max(
+        (
+            Fraction(step.off_minor * (spend // step.from_minor if offer.repeat else 1))
+            + Fraction(spend * step.off_per_mille, 1000)
+            for step in offer.steps
+            if spend >= step.from_minor
+        ),
+        default=Fraction(0),
+    )
+
+
+def by_unit(
+    offer: Offer, lines: Sequence[Line], now: Sequence[int], goods: list[int], cheaper: list[int]
+) -> list[int]:
+    """What an offer that makes single pieces cheaper takes off each line."""
     units = [(price, n) for n in cheaper for price in units_of(now[n], lines[n].quantity)]
     lowest = offer.price_minor if offer.kind != "bundle" else 0
     most = len(units)
@@ -235,10 +249,13 @@ def taken(offer: Offer, lines: Sequence[Line], now: Sequence[int]) -> list[int]:
         most = min(most, pieces // for_each * offer.get)
     if offer.most_units:
         most = min(most, offer.most_units)
-    off = list(nothing)
-    for price, n in sorted(unit for unit in units if unit[0] > lowest)[:most]:
-        share = Fraction(1000 - offer.per_mille, 1000) if offer.kind == "bundle" else None
-        off[n] += price - lowest if share is None else floor(price * share)
+    off = [0] * len(lines)
+    if offer.kind == "bundle":
+        for price, n in sorted(units)[:most]:
+            off[n] += floor(Fraction(price * (1000 - offer.per_mille), 1000))
+    else:
+        for price, n in sorted(units, key=lambda unit: (-unit[0], unit[1]))[:most]:
+            off[n] += max(0, price - lowest)
     if offer.most_minor and sum(off) > offer.most_minor:
         return shared(offer.most_minor, list(range(len(lines))), off)
     return off
