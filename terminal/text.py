@@ -3,8 +3,8 @@
 A sentence is asked for by its code, as in `text("sale.take_payment", amount_minor=387222)`, and
 stands in `resources/translations/*.po`. A parameter's last word says how it is written: `_minor`
 as money (from fen), `_points` as points with their unit, `_date` as a day, `_time` as a clock
-time, `_s` as an age; other integers get group separators (so give years and numbers of things
-as text).
+time, `_s` as an age; `field` is the name of a form's field; other integers get group separators
+(so give years and numbers of things as text).
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ class Text:
 
     def sentence(self, code: str, params: Mapping[str, object]) -> str:
         """As calling, for a refusal or fault that carries its code and parameters."""
+        if not params and (fixed := _fixed(self._language, code)) is not None:
+            return fixed
         pattern = self._pattern(code, params.get("count"))
         if pattern is None:
             _log.warning("text missing code=%s language=%s", code, self._language)
@@ -137,6 +139,8 @@ class Text:
 
     def _value(self, name: str, value: object) -> str:
         """A parameter written as its name asks."""
+        if name == "field":
+            return self(f"field.{value}")
         unit = name.rpartition("_")[2]
         if isinstance(value, dt.date) and unit == "date":
             return self.date(value)
@@ -173,6 +177,18 @@ def _whole(value: int, language: str) -> str:
     from babel.numbers import format_decimal  # noqa: PLC0415  # not before first paint
 
     return str(format_decimal(value, locale=_locale(language)))
+
+
+@lru_cache(maxsize=4096)  # a view says some fifty of them, each time it is drawn
+def _fixed(language: str, code: str) -> str | None:
+    """A sentence that has no parameters; None if there is none, or it asks for some."""
+    found = _catalogue(language).gettext(code)
+    if found == code:
+        return None
+    try:
+        return found.format_map({})
+    except KeyError:
+        return None
 
 
 @lru_cache(maxsize=len(LANGUAGES))

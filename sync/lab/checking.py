@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Final
 
 from sync.domain.refusals import REFUSAL_CODES
+from sync.headoffice.operations import catalogue as office
+from sync.lab.catalogue import OPERATIONS
 from sync.lab.chain_checks import check_chain, wrong_card, wrong_zone
 from sync.lab.lines import Path
 from sync.lab.reading import Source, nearest, read_sources, read_story, stop_if_wrong
+from sync.lab.references import Value, references
 from sync.lab.scenario import (
     EVERYWHERE,
     HEAD_OFFICE,
@@ -21,6 +24,8 @@ from sync.lab.scenario import (
     ForMember,
     Gift,
     Network,
+    Office,
+    Operate,
     Operation,
     Publish,
     Scenario,
@@ -34,7 +39,7 @@ _ASKED: Final[dict[str, tuple[str, ...]]] = {
     "member": ("points", "principal", "bonus", "tier", *PENDING),
     "dealer": ("pays", "receives", "net", "own"),
     "till": ("entries", "unsent"),
-    "step": ("done", "refused"),
+    "step": ("done", "refused", "answer"),
 }  # fmt: skip
 
 
@@ -62,6 +67,7 @@ class _Steps:
         self._tills = {till.id: till for till in self._chain.tills}
         self._members = {member.id for member in self._chain.members}
         self._step_ids = [step.id for step in scenario.steps if step.id]
+        self._office_ids = {s.id for s in scenario.steps if isinstance(s, Office) and s.id}
         self._last_ms: dict[str, int] = {}
 
     def check(self) -> None:
@@ -139,6 +145,10 @@ class _Steps:
                 self._check_enrol(path, step)
             case TopUp() | Gift():
                 self._check_value(path, step)
+            case Operate():
+                self._check_operate(path, step)
+            case Office():
+                self._check_office(path, step)
             case Network():
                 for number, name in enumerate(step.tills):
                     self._known((*path, "tills", number), "till", name, self._tills)
@@ -195,11 +205,37 @@ class _Steps:
             offers = {g.offer for programme in self._chain.programmes for g in programme.gifts}
             self._known((*path, "offer"), "gift", step.offer, offers)
 
+    def _check_operate(self, path: Path, step: Operate) -> None:
+        if self._known((*path, "operation"), "operation", step.operation, OPERATIONS):
+            known = OPERATIONS.get(step.operation, frozenset())
+            self._check_fields((*path, "fields"), step.fields, known)
+            self._check_fields((*path, "hidden"), step.hidden, known)
+
+    def _check_office(self, path: Path, step: Office) -> None:
+        known = {operation.name: operation for operation in office.OPERATIONS}
+        if not self._known((*path, "operation"), "operation", step.operation, known):
+            return
+        found = known[step.operation]
+        self._check_fields((*path, "fields"), step.fields, found.fields)
+        for name in found.fields.keys() - found.optional - step.fields.keys():
+            self._wrong((*path, "fields"), f"the field {name!r} is missing: {found.fields[name]}")
+
+    def _check_fields(self, path: Path, fields: Mapping[str, Value], known: Iterable[str]) -> None:
+        """Every field is one the operation may ask for, and refers to what the file has."""
+        for name, value in fields.items():
+            self._known((*path, name), "field", name, known)
+            for kind, thing in references(value):
+                if kind in ("member", "card"):
+                    self._known((*path, name), "member", thing, self._members)
+                else:
+                    self._known((*path, name), "step", thing, self._step_ids)
+
     def _check_expect(self, path: Path, step: Expect) -> None:
         variants = [variant.name for variant in self._s.variants]
         self._known((*path, "variant"), "variant", step.variant, variants)
         self._known((*path, "step"), "step", step.step, self._step_ids)
-        self._known((*path, "refused"), "refusal", step.refused, REFUSAL_CODES)
+        if step.step not in self._office_ids:  # head office's own codes are no closed list
+            self._known((*path, "refused"), "refusal", step.refused, REFUSAL_CODES)
         self._known((*path, "member"), "member", step.member, self._members)
         places = {*self._tills, HEAD_OFFICE, EVERYWHERE}
         self._known((*path, "where"), "place", step.where, places)

@@ -5,8 +5,8 @@ one (`--drive --windows`: real key events). Every command is answered by exactly
 `refused` or `broken`. A till that was armed by `arm_kill` ends without an answer.
 
 An operation is rung up step by step, as a cashier does it: `open_draft`, then `scan_card`,
-`scan_product`, `amount`, `points`, `stored_value`, and at the end `pay`, `top_up`, `gift` or
-`enrol`, which commits. After a restart `resume` says what is there: a draft to go on with (its
+`scan_product`, `amount`, `points`, `stored_value`, and at the end `pay`, `top_up`, `gift`, `enrol`
+or `operate`, which commits. After a restart `resume` says what is there: a draft to go on with (its
 entry id stays), or the last entry, whose receipt `reprint` prints again, marked as a copy.
 
 `at_ms` is the business time the till's clock is set to before the command is obeyed.
@@ -23,7 +23,7 @@ VERSION: Final = 1
 MAX_STORED_VALUE: Final = -1  # of StoredValue: as much as may be used
 
 
-DraftKind = Literal["sale", "top_up", "gift", "enrol"]
+DraftKind = Literal["sale", "top_up", "gift", "enrol", "operation"]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", omit_defaults=True):
@@ -52,9 +52,11 @@ class CloseShift(Command, frozen=True, kw_only=True, tag="close_shift"):
 
 
 class OpenDraft(Command, frozen=True, kw_only=True, tag="open_draft"):
-    """Begin an operation: from here on it has its entry id."""
+    """Begin an operation: from here on it has its entry id. `operation`: which one of those told as
+    data, where `kind` is operation."""
 
     kind: DraftKind
+    operation: str = ""
 
 
 class ScanCard(Command, frozen=True, kw_only=True, tag="scan_card"):
@@ -142,6 +144,15 @@ class Enrol(Command, frozen=True, kw_only=True, tag="enrol"):
     earlier: tuple[Purchase, ...] = ()
 
 
+class Operate(Approval, frozen=True, kw_only=True, tag="operate"):
+    """Finish an operation told as data (`sync.lab.catalogue`). `fields`: text by name, as the form
+    takes it; `hidden`: PINs by name."""
+
+    operation: str
+    fields: dict[str, str] = {}
+    hidden: dict[str, str] = {}
+
+
 class SetOffline(Command, frozen=True, kw_only=True, tag="set_offline"):
     """Take the network away, or give it back."""
 
@@ -191,8 +202,8 @@ class Quit(Command, frozen=True, kw_only=True, tag="quit"):
 
 AnyCommand = (
     SignIn | OpenShift | CloseShift | OpenDraft | ScanCard | ScanProduct | Amount | Points
-    | StoredValue | Tender | Pay | TopUp | Gift | Enrol | SetOffline | Sync | State | Resume
-    | Reprint | Screenshot | ArmKill | Quit
+    | StoredValue | Tender | Pay | TopUp | Gift | Enrol | Operate | SetOffline | Sync | State
+    | Resume | Reprint | Screenshot | ArmKill | Quit
 )  # fmt: skip
 
 
@@ -235,7 +246,8 @@ class Done(
     """It happened. `seq`, `entry_id`: of the entry it made; `member`, `credential`: of who joined;
     `draft`: entry id of the draft at hand, `rung_up`: how many pieces it holds; `pushed`,
     `pulled`: entries and feed items of a sync; `synced`: whether a sync came to its end; `note`: a
-    word for the reader of the result."""
+    word for the reader of the result; `data`: what the entry says of an operation told as data;
+    `qr`: what the QR code of the receipt says, "" without one."""
 
     seq: int | None = None
     entry_id: UUID | None = None
@@ -249,6 +261,8 @@ class Done(
     synced: bool = True
     state: TillState | None = None
     note: str = ""
+    data: dict[str, object] = {}
+    qr: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="refused"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sync.domain.clearing import Position
@@ -12,6 +12,7 @@ from sync.lab.drive import Figures, MemberState
 from sync.lab.orders import Numbered
 from sync.lab.player import Player
 from sync.lab.records import Judged
+from sync.lab.references import MARK, resolved
 from sync.lab.scenario import EVERYWHERE, HEAD_OFFICE, Expect
 from sync.lab.views import View, look
 
@@ -57,6 +58,31 @@ class Judge:
             yield f"{step.step}: {found.outcome} {found.code}".rstrip()
         elif step.refused and found.code != step.refused:
             yield f"{step.step}: {found.code or found.outcome}"
+        if found is not None:
+            for key, wanted in (step.answer or {}).items():
+                yield from self._of_answer(step.step, key, wanted, found.answer)
+
+    def _of_answer(
+        self, step: str, key: str, wanted: object, answer: Mapping[str, object]
+    ) -> Iterator[str]:
+        """Compare one value; an amount in yuan with the key that ends in _minor."""
+        value: object = answer
+        *above, last = key.split(".")
+        for part in above:
+            value = _below(value, part)
+        if isinstance(wanted, str) and _below(value, last) is None:
+            minor = _below(value, f"{last}_minor")
+            if isinstance(minor, int):
+                if wanted != plain(minor):
+                    yield f"{step}: {key} {plain(minor)}"
+                return
+        found = _below(value, last)
+        if isinstance(wanted, str) and wanted.startswith(MARK):
+            player = self._player
+            people = player.people
+            wanted = resolved(wanted, player.happened, people.ids, people.credentials)
+        if found != wanted:
+            yield f"{step}: {key} {found!r}"
 
     def _of_dealer(self, step: Expect) -> Iterator[str]:
         statement = self._player.statement
@@ -105,6 +131,15 @@ class Judge:
         found = Counter(item.code for item in view.exceptions)
         if found != Counter(step.exceptions):
             yield "exceptions: " + (", ".join(sorted(found.elements())) or "none")
+
+
+def _below(value: object, part: str) -> object:
+    """What stands under a key of an object or at a place of a list; None when nothing does."""
+    if isinstance(value, Mapping):
+        return value.get(part)
+    if isinstance(value, list) and part.isdigit() and int(part) < len(value):
+        return value[int(part)]
+    return None
 
 
 def _shown(till: str, step: Expect, shown: MemberState | None) -> Iterator[str]:

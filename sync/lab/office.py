@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ from sync.lab.ports import (
     ExceptionItem,
     Explained,
     MemberAtHeadOffice,
+    Operated,
     PlayFaultError,
     Statement,
     StatementLine,
@@ -43,6 +45,7 @@ from sync.lab.scenario import Publish, Scenario
 from sync.lab.seeding import description, story_members
 
 LAST_SEQ: Final = 1 << 40
+OPERATIONS: Final = "/v1/admin/operations/"
 SETUP_MS: Final = 2 * 3_600_000  # the chain is set up two hours before the first step
 T = TypeVar("T")
 _MIGRATING: Final = threading.Lock()  # Alembic keeps its context in one place per process
@@ -139,6 +142,18 @@ class PlayOffice:
         """Publish a programme version of the scenario."""
         wanted = next(p for p in self._scenario.chain.programmes if p.version == version)
         self._run(Setup(self._open.database, self._open.keys).programme(wanted))
+
+    def operate(self, name: str, fields: Mapping[str, str], by: str) -> Operated:
+        """Do an operation of head office's people, by its admin API."""
+        told = {"fields": dict(fields), "by": by}
+        token = self._open.keys.admin_token
+        status, body = self._process.post(f"{OPERATIONS}{name}", told, token, self._now_ms)
+        if status == http.client.OK:
+            return Operated(answer=body)
+        if status >= http.client.INTERNAL_SERVER_ERROR:
+            raise PlayFaultError(f"head office could not do {name}: {status} {body}")
+        params = body.get("params", {})
+        return Operated({}, str(body.get("code")), params if isinstance(params, dict) else {})
 
     def clear(self, label: str, *, approve: bool) -> Statement:
         """Make a clearing run."""

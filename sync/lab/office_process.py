@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from sync.lab.ports import PlayFaultError
 LOG: Final = "serve.log"
 READY_S: Final = 30.0
 STOP_S: Final = 10.0
+ANSWER_S: Final = 60.0
 _TAIL: Final = 2_000
 _HOST: Final = "127.0.0.1"
 
@@ -41,6 +43,28 @@ class OfficeProcess:
         self.stop()
         tail = (folder / LOG).read_text(encoding="utf-8", errors="replace")[-_TAIL:]
         raise PlayFaultError(f"head office did not start:\n{tail}")
+
+    def post(
+        self, target: str, told: Mapping[str, object], token: str, now_ms: int
+    ) -> tuple[int, dict[str, object]]:
+        """Ask something behind the admin token at a business time: status and JSON object of the
+        answer. Raises PlayFaultError when there is none."""
+        headers = {
+            "content-type": "application/json",
+            "authorization": f"Bearer {token}",
+            "guibin-time-ms": str(now_ms),
+        }
+        port = int(self.url.rpartition(":")[2])
+        connection = http.client.HTTPConnection(_HOST, port, timeout=ANSWER_S)
+        try:
+            connection.request("POST", target, json.dumps(told), headers)
+            answer = connection.getresponse()
+            body = json.loads(answer.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise PlayFaultError(f"head office did not answer {target}: {error}") from None
+        finally:
+            connection.close()
+        return answer.status, body if isinstance(body, dict) else {}
 
     @property
     def running(self) -> bool:

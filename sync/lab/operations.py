@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sync.lab import drive
 from sync.lab.amounts import MAX
 from sync.lab.chain import Chain, Staff
+from sync.lab.references import Value, text_of
 from sync.lab.scenario import (
     NEXT_CARD,
     CloseShift,
@@ -15,11 +16,14 @@ from sync.lab.scenario import (
     ForMember,
     Gift,
     OpenShift,
+    Operate,
     Operation,
     Sell,
     SignIn,
     TopUp,
 )
+
+Told = Callable[[Value], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,15 @@ class Scripts:
         return drive.SignIn(at_ms=at_ms, staff=person.id, pin=pin or person.pin)
 
     def script(
-        self, step: Operation, at_ms: int, person: Staff, sale: Sell | None = None
+        self,
+        step: Operation,
+        at_ms: int,
+        person: Staff,
+        sale: Sell | None = None,
+        told: Told = text_of,
     ) -> Script:
         """The commands of an operation. `sale`: the one an enrolment is for; its lines are rung up
-        before, and `rest` then finishes it."""
+        before, and `rest` then finishes it. `told`: a value of a field as its text."""
         match step:
             case SignIn():
                 return Script(self.sign_in(at_ms, person, step.pin))
@@ -80,6 +89,19 @@ class Scripts:
                     at_ms=at_ms, offer=step.offer, quantity=step.quantity, **self._approval(step)
                 )
                 return Script(closing, _open("gift", at_ms), self._card(step, at_ms))
+            case Operate():
+                return self._operate(step, at_ms, told)
+
+    def _operate(self, step: Operate, at_ms: int, told: Told) -> Script:
+        closing = drive.Operate(
+            at_ms=at_ms,
+            operation=step.operation,
+            fields={name: told(value) for name, value in step.fields.items()},
+            hidden={name: told(value) for name, value in step.hidden.items()},
+            **self._approval(step),
+        )
+        opening = drive.OpenDraft(at_ms=at_ms, kind="operation", operation=step.operation)
+        return Script(closing, opening, self._card(step, at_ms))
 
     def rest(self, step: Sell, at_ms: int) -> Script:
         """What is left of a sale whose draft is open with its lines and its new member."""

@@ -16,7 +16,9 @@ from sync.lab.operations import Script, Scripts
 from sync.lab.orders import Numbered, Play
 from sync.lab.ports import HeadOffice, PlayFaultError, Statement, TillCommand, TillStart
 from sync.lab.records import Happened
+from sync.lab.references import UnresolvedError, Value, resolved
 from sync.lab.scenario import (
+    HEAD_OFFICE,
     AnyStep,
     Clearing,
     CloseShift,
@@ -24,6 +26,7 @@ from sync.lab.scenario import (
     Expect,
     Kill,
     Network,
+    Office,
     Offline,
     OpenShift,
     Operation,
@@ -156,6 +159,8 @@ class Player:
                 self.lanes[step.till].arming = step
             case Publish():
                 self.office.publish(step.programme)
+            case Office():
+                self._office(numbered, step)
             case Clearing():
                 self.statement = self.office.clear(step.label, approve=step.approve)
             case Screenshot():
@@ -199,7 +204,7 @@ class Player:
     # -- sync ----------------------------------------------------------------------------------
 
     def _sync(self, numbered: Numbered, step: Sync, lane: Lane) -> None:
-        done = self._note(numbered, step, lane)
+        done = self._note(numbered, step, lane.process.name)
         batch = step.batch or self.play.batch
         self._arm(lane)
         for _ in range(MEMBERSHIP_STARTS):
@@ -219,12 +224,15 @@ class Player:
 
     def _operate(self, numbered: Numbered, step: Operation) -> None:
         lane = self._alive(step.till)
-        done = self._note(numbered, step, lane)
+        done = self._note(numbered, step, lane.process.name)
         person = self._scripts.person(step.till, step.staff, self.scenario.head.staff)
         if not isinstance(step, SignIn):
             self._prepare(lane, step)
         self._arm(lane)
-        script = self._script_of(step, lane)
+        try:
+            script = self._script_of(step, lane)
+        except UnresolvedError as error:
+            raise self._unplayable(numbered, error) from None
         answer = self._perform(lane, script, done)
         self._take(done, answer)
         self._keep(step, lane, answer, person.id)
@@ -244,8 +252,27 @@ class Player:
             None,
         )
         return self._scripts.script(
-            step, self.now_ms, person, sale if isinstance(sale, Sell) else None
+            step, self.now_ms, person, sale if isinstance(sale, Sell) else None, self._told
         )
+
+    def _told(self, value: Value) -> str:
+        """A value of a field as its text, with what it refers to put in."""
+        return resolved(value, self.happened, self.people.ids, self.people.credentials)
+
+    def _office(self, numbered: Numbered, step: Office) -> None:
+        done = self._note(numbered, step, HEAD_OFFICE)
+        try:
+            fields = {name: self._told(value) for name, value in step.fields.items()}
+        except UnresolvedError as error:
+            raise self._unplayable(numbered, error) from None
+        found = self.office.operate(step.operation, fields, step.by)
+        done.answer = dict(found.answer)
+        if found.code:
+            done.outcome, done.code, done.params = "refused", found.code, dict(found.params)
+        self._tell(numbered, done)
+
+    def _unplayable(self, numbered: Numbered, error: Exception) -> PlayFaultError:
+        return PlayFaultError(f"line {self.scenario.line_of(numbered.number)}: {error}")
 
     def _prepare(self, lane: Lane, step: Operation) -> None:
         """Sign in and open the shift of the day, where the file leaves that out."""
@@ -297,8 +324,8 @@ class Player:
 
     def _reprint(self, lane: Lane, answer: drive.Done, done: Happened) -> drive.Answer:
         """The entry is in the journal: its receipt once more."""
-        done.recovered.append("reprinted")
-        self._must(lane, drive.Reprint(at_ms=self.now_ms, seq=answer.seq or 0))
+        printed = self._ask(lane, drive.Reprint(at_ms=self.now_ms, seq=answer.seq or 0))
+        done.recovered.append("reprinted" if isinstance(printed, drive.Done) else "found")
         return answer
 
     def _take(self, done: Happened, answer: drive.Answer) -> None:
@@ -306,7 +333,8 @@ class Player:
             done.outcome, done.code = "refused", answer.code
             done.params, done.online = answer.params, answer.online
         elif isinstance(answer, drive.Done):
-            done.seq, done.entry_id = answer.seq, answer.entry_id
+            done.seq, done.entry_id, done.qr = answer.seq, answer.entry_id, answer.qr
+            done.answer = answer.data
 
     def _keep(self, step: Operation, lane: Lane, answer: drive.Answer, staff: str) -> None:
         """Remember what later steps need to know."""
@@ -361,9 +389,9 @@ class Player:
 
     # -- notes ---------------------------------------------------------------------------------
 
-    def _note(self, numbered: Numbered, step: AnyStep, lane: Lane) -> Happened:
+    def _note(self, numbered: Numbered, step: AnyStep, where: str) -> Happened:
         do = step.__struct_config__.tag
-        done = Happened(numbered.number, step.id, str(do), lane.process.name, self.now_ms)
+        done = Happened(numbered.number, step.id, str(do), where, self.now_ms)
         self.happened.append(done)
         return done
 

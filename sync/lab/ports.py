@@ -111,6 +111,15 @@ class Statement:
     lines: tuple[StatementLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """What head office answered to an operation; `code`: why it did not do it, "" when it did."""
+
+    answer: Mapping[str, object] = field(default_factory=dict)
+    code: str = ""
+    params: Mapping[str, int | str] = field(default_factory=dict)
+
+
 class HeadOffice(Protocol):
     """A running head office of one play. Methods block; they raise PlayFaultError."""
 
@@ -129,6 +138,10 @@ class HeadOffice(Protocol):
 
     def publish(self, version: int) -> None:
         """Publish a programme version of the scenario."""
+        ...
+
+    def operate(self, name: str, fields: Mapping[str, str], by: str) -> Operated:
+        """Do an operation of head office's people."""
         ...
 
     def clear(self, label: str, *, approve: bool) -> Statement:

@@ -11,7 +11,9 @@ class Happened:
     """One operation or sync. `outcome`: done | refused | not_synced (no network); `online`: head
     office could be asked when it was refused.
 
-    `killed_at`: points the till died at; `recovered`: resumed | reprinted | repeated.
+    `answer`: what an operation told as data left in its entry, or what head office answered; `qr`:
+    the QR code of the receipt. `killed_at`: points the till died at; `recovered`: resumed |
+    reprinted | found (it is in the journal and has no receipt) | repeated.
     """
 
     number: int
@@ -25,6 +27,8 @@ class Happened:
     code: str = ""
     params: dict[str, int | str] = field(default_factory=dict)
     online: bool = False
+    answer: dict[str, object] = field(default_factory=dict)
+    qr: str = ""
     killed_at: list[str] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
 

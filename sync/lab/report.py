@@ -15,6 +15,7 @@ from sync.lab.scenario import Scenario
 from sync.lab.views import View
 
 FORMAT = 1
+ANSWERING = ("operate", "office")
 Json = dict[str, object]
 
 
@@ -92,6 +93,7 @@ def summary(played: Played) -> Json:
 
 
 def _operation(scenario: Scenario, happened: Happened) -> Json:
+    answer = {"answer": happened.answer} if happened.do in ANSWERING else {}
     return {
         "step": happened.step,
         "line": scenario.line_of(happened.number),
@@ -103,6 +105,7 @@ def _operation(scenario: Scenario, happened: Happened) -> Json:
         "entry_id": str(happened.entry_id) if happened.entry_id else None,
         "killed_at": list(happened.killed_at),
         "recovered": list(happened.recovered),
+        **answer,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,6 +14,7 @@ from msgspec import Meta
 from sync.lab.amounts import Fen, FenOrMax
 from sync.lab.chain import Birthday, Chain, Count, Credential, Id, Medium, Phone, Strict
 from sync.lab.lines import Path
+from sync.lab.references import Value
 
 EVERYWHERE: Final = "everywhere"
 HEAD_OFFICE: Final = "headoffice"
@@ -155,6 +156,23 @@ class Gift(ForMember, frozen=True, kw_only=True, tag="gift"):
     quantity: Annotated[int, Meta(ge=1, le=999)] = 1
 
 
+class Operate(ForMember, frozen=True, kw_only=True, tag="operate"):
+    """One of the operations told as data (`catalogue.OPERATIONS`), by its form's fields; "@..."
+    in one refers to an earlier step (`references`). `hidden`: PINs by field."""
+
+    operation: str
+    fields: dict[str, Value] = msgspec.field(default_factory=dict)
+    hidden: dict[str, Value] = msgspec.field(default_factory=dict)
+
+
+class Office(Step, frozen=True, kw_only=True, tag="office"):
+    """An operation of head office (`sync.headoffice.operations`). `by`: who does it."""
+
+    operation: str
+    fields: dict[str, Value] = msgspec.field(default_factory=dict)
+    by: Id = "office"
+
+
 class Network(Step, frozen=True, kw_only=True):
     """A change of the network of some tills (none named: all)."""
 
@@ -232,6 +250,7 @@ class Expect(Step, frozen=True, kw_only=True, tag="expect"):
     till: Id = ""
     entries: Count | None = None
     unsent: Count | None = None
+    answer: dict[str, Any] | None = None
     exceptions: tuple[str, ...] | None = None
     agree: bool | None = None
 
@@ -244,6 +263,8 @@ AnyStep = (
     | Enrol
     | TopUp
     | Gift
+    | Operate
+    | Office
     | Offline
     | Online
     | Sync
@@ -254,7 +275,7 @@ AnyStep = (
     | Expect
 )
 STEP_TYPES: Final[tuple[type[Step], ...]] = get_args(AnyStep)
-Operation = SignIn | OpenShift | CloseShift | Sell | Enrol | TopUp | Gift
+Operation = SignIn | OpenShift | CloseShift | Sell | Enrol | TopUp | Gift | Operate
 
 
 class Orders(Strict, frozen=True, kw_only=True):

@@ -23,11 +23,15 @@ from sync.lab import drive
 from terminal.app.clocks import StoryClock
 from terminal.app.composing import Application
 from terminal.app.syncing import sync_once
+from terminal.app.told import qr_of, told
+from terminal.operations import catalogue, filling
+from terminal.operations.spec import OperationSpec
 from terminal.text import Text
 from terminal.usecases import (
     drafts,
     enrol,
     identify,
+    operation,
     printing,
     recover,
     redeem_gift,
@@ -37,7 +41,14 @@ from terminal.usecases import (
     top_up,
 )
 from terminal.usecases.commits import Done, done_at
-from terminal.usecases.drafts import Draft, EnrolDraft, GiftDraft, SaleDraft, TopUpDraft
+from terminal.usecases.drafts import (
+    Draft,
+    EnrolDraft,
+    GiftDraft,
+    OperationDraft,
+    SaleDraft,
+    TopUpDraft,
+)
 from terminal.usecases.identify import MemberCard
 from terminal.usecases.outcome import Trouble
 from terminal.usecases.sign_in import Approval
@@ -119,6 +130,7 @@ class DrivenTill:
             drive.TopUp: self._top_up,
             drive.Gift: self._gift,
             drive.Enrol: self._enrol,
+            drive.Operate: self._operate,
             drive.SetOffline: self._set_offline,
             drive.Sync: self._sync,
             drive.State: self._state,
@@ -152,6 +164,10 @@ class DrivenTill:
         self._kind = command.kind
         if command.kind == "sale":
             self._draft = _must(sell.open_sale(self._till))
+        elif command.kind == "operation":
+            spec = _named(command.operation)
+            begun = _must(operation.open_operation(self._till, spec.name))
+            self._draft = filling.keep(self._till, filling.with_presets(spec, self._till, begun))
         return drive.Done(draft=self._draft.entry_id if self._draft else None)
 
     def _scan_card(self, command: drive.ScanCard) -> drive.Answer:
@@ -170,6 +186,12 @@ class DrivenTill:
                 self._draft = _must(top_up.open_top_up(self._till, bearer))
             case "gift" if self._draft is None:
                 self._draft = _must(redeem_gift.open_gift(self._till, bearer))
+            case "operation":
+                begun = self._operation()
+                spec = _named(begun.operation)
+                if begun.bearer is None:
+                    begun = filling.for_member(spec, self._till, begun, bearer)
+                    self._draft = filling.keep(self._till, begun)
             case _:
                 pass
         return drive.Done(draft=self._draft.entry_id if self._draft else None)
@@ -254,6 +276,21 @@ class DrivenTill:
         printing.print_receipt(self._till, joined.done.seq, self._words)
         return self._done(joined.done, credential)
 
+    def _operate(self, command: drive.Operate) -> drive.Answer:
+        draft = self._operation()
+        spec = _named(command.operation)
+        if draft.operation != spec.name:
+            raise Broken(f"{draft.operation} was begun, not {spec.name}")
+        try:
+            draft = filling.fill(spec, self._till, draft, command.fields)
+        except filling.UnknownFieldError as error:
+            raise Broken(str(error)) from None
+        self._draft = filling.keep(self._till, draft)
+        approval = self._approval(command)
+        return self._finish(
+            _must(filling.commit(spec, self._till, draft, approval, command.hidden))
+        )
+
     def _finish(self, done: Done) -> drive.Answer:
         printing.print_receipt(self._till, done.seq, self._words)
         self._forget()
@@ -262,13 +299,7 @@ class DrivenTill:
     def _done(self, done: Done | None, credential: str | None = None) -> drive.Done:
         if done is None:
             raise Broken("nothing was written")
-        return drive.Done(
-            seq=done.seq,
-            entry_id=done.body.entry_id,
-            member=done.body.member,
-            credential=credential,
-            kind=done.body.kind,
-        )
+        return told(self._till, done, self._words, credential)
 
     # -- after a start ---------------------------------------------------------------------------
 
@@ -296,6 +327,8 @@ class DrivenTill:
             credential=self._credential_of(last) if last else None,
             draft=at_hand.entry_id if at_hand else None,
             rung_up=rung_up,
+            data=last.body.data if last else {},
+            qr=qr_of(self._till, last, self._words) if last else "",
         )
 
     def _credential_of(self, last: Done) -> str | None:
@@ -367,6 +400,11 @@ class DrivenTill:
             raise Broken("no sale was begun")
         return self._draft
 
+    def _operation(self) -> OperationDraft:
+        if not isinstance(self._draft, OperationDraft):
+            raise Broken("no operation was begun")
+        return self._draft
+
     def _keep(self, draft: SaleDraft) -> None:
         self._draft = _must(sell.save(self._till, draft))
 
@@ -414,6 +452,19 @@ def _figures(balances: Balances) -> drive.Figures:
     return drive.Figures(balances.points, balances.principal, balances.bonus, balances.qualifying)
 
 
+def _named(name: str) -> OperationSpec:
+    try:
+        return catalogue.named(name)
+    except KeyError:
+        raise Broken(f"this till has no operation {name!r}") from None
+
+
 def _kind_of(draft: Draft) -> str:
-    kinds = {SaleDraft: "sale", TopUpDraft: "top_up", GiftDraft: "gift", EnrolDraft: "enrol"}
+    kinds = {
+        SaleDraft: "sale",
+        TopUpDraft: "top_up",
+        GiftDraft: "gift",
+        EnrolDraft: "enrol",
+        OperationDraft: "operation",
+    }
     return kinds[type(draft)]

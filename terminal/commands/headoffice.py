@@ -52,8 +52,11 @@ def _fail(message: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
-def _with(folder: Path, work: Callable[[HeadOffice], Coroutine[Any, Any, T]]) -> T:
-    """Open head office, run `work`, close it; errors end the program with what to do."""
+def _with(
+    folder: Path, work: Callable[[HeadOffice], Coroutine[Any, Any, T]], advice: str = ""
+) -> T:
+    """Open head office, run `work`, close it; errors end the program with what to do (`advice`:
+    what to say beside a refusal)."""
     from sync.database.headoffice.sessions import StoreError
     from sync.headoffice import service
     from sync.protocol.errors import ProtocolError
@@ -69,7 +72,7 @@ def _with(folder: Path, work: Callable[[HeadOffice], Coroutine[Any, Any, T]]) ->
             f"There is no head office in {folder}. Set one up: guibin headoffice init", NOT_THERE
         ) from None
     except ProtocolError as error:
-        raise _fail(f"Not done: {error}") from None
+        raise _fail(f"Not done: {error}\n{advice}".rstrip()) from None
     except StoreError as error:
         raise _fail(f"The database does not answer as it should: {error}", NOT_THERE) from None
 
@@ -160,6 +163,60 @@ def redrive(folder: Folder = DEFAULT, json: Json = False) -> None:
         _print({"posted": posted})
     else:
         typer.echo(f"{posted} entries posted.")
+
+
+@app.command("do")
+def do(
+    name: Annotated[str, typer.Argument(help="The operation: see guibin headoffice operations.")],
+    fields: Annotated[
+        list[str] | None, typer.Argument(help="field=value; value @FILE: the text of a file.")
+    ] = None,
+    by: By = "office",
+    folder: Folder = DEFAULT,
+    json: Json = False,
+) -> None:
+    """Do one of head office's operations and show what it answers."""
+    from sync.headoffice.operations import asking
+
+    told = dict(_field(text) for text in fields or ())
+    answer = _with(
+        folder,
+        lambda hq: asking.perform(hq, name, told, by, _now_ms()),
+        "Nothing was changed. Names and fields: guibin headoffice operations",
+    )
+    if json:
+        _print(answer)
+        return
+    for key, value in answer.items():
+        typer.echo(f"{key}: {value}")
+
+
+@app.command()
+def operations(json: Json = False) -> None:
+    """Every operation of `do`, with its fields."""
+    from sync.headoffice.operations import asking, catalogue
+
+    if json:
+        _print(asking.described())
+        return
+    for operation in catalogue.OPERATIONS:
+        typer.echo(operation.name)
+        for name, means in operation.fields.items():
+            may = " (may be left out)" if name in operation.optional else ""
+            typer.echo(f"  {name:<18} {means}{may}")
+
+
+def _field(text: str) -> tuple[str, str]:
+    """Name and value of "field=value"; a value @FILE is the text of that file."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise _fail(f"{text!r} is no field=value. Nothing was done.", 2)
+    if not value.startswith("@"):
+        return name, value
+    try:
+        return name, Path(value[1:]).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _fail(f"{value[1:]} cannot be read: {error}. Nothing was done.", 2) from None
 
 
 @clearing.command("run")

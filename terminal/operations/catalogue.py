@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from terminal.operations import notes
 from terminal.operations.spec import OperationSpec
 
-OPERATIONS: Final[tuple[OperationSpec, ...]] = ()
+OPERATIONS: Final[tuple[OperationSpec, ...]] = (
+    *notes.OPERATIONS,
+)  # fmt: skip
 
 
 def named(name: str) -> OperationSpec:

@@ -45,7 +45,7 @@ class MemberUse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to fill a choice. `label`: shown as it is (already in the till's language)."""
+    """One way to fill a choice. `label`: a message code, or shown as it is."""
 
     key: str
     label: str
@@ -53,8 +53,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of a table field. `cells`: shown as they are; `most`: how many may be taken (0: the
-    row is grey, `why` says the reason's message code)."""
+    """One row of a table field. `cells`: message codes, or shown as they are; `most`: how many may
+    be taken (0: the row is grey, `why` says the reason's message code)."""
 
     key: str
     cells: tuple[str, ...]
@@ -79,7 +79,7 @@ class FieldSpec:
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One line of what it would come to: message code, and value as `Text` writes it by `name`
-    (…_minor money, …_points points, …_date day; other names plain)."""
+    (…_minor money, …_points points, …_date day; other names plain, or a message code)."""
 
     code: str
     name: str

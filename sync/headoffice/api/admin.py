@@ -19,6 +19,7 @@ from sync.headoffice.clearing.views import dealer_names, run_view, statement_vie
 from sync.headoffice.enrolment import code_for_eyes
 from sync.headoffice.errors import InvalidError
 from sync.headoffice.jobs.redriving import redrive
+from sync.headoffice.operations import asking
 from sync.headoffice.service import HeadOffice
 from sync.headoffice.setup import DealerRow, Places, StaffRow, StoreRow, TillRow
 from sync.protocol import wire
@@ -124,6 +125,13 @@ class ApproveIn(Strict):
     by: Id
 
 
+class OperationIn(Strict):
+    """What an operation is asked for: text by field, and who asks."""
+
+    fields: dict[Id, Annotated[str, Field(pattern=TEXT)]] = Field(default={}, max_length=64)
+    by: Id
+
+
 class ClockIn(Strict):
     """Business time of a scenario, UTC milliseconds."""
 
@@ -226,6 +234,18 @@ async def drive(hq: Hq, request: Request) -> Response:
     posted = await redrive(hq.database, hq.poster, now_ms(request))
     hq.feed.wake()
     return reply({"posted": posted})
+
+
+@router.get("/operations")
+async def list_operations(_hq: Hq) -> Response:
+    """Every operation by name with its fields."""
+    return reply(asking.described())
+
+
+@router.post("/operations/{name}")
+async def operate(hq: Hq, request: Request, name: str, body: OperationIn) -> Response:
+    """Do an operation; the answer is its own."""
+    return reply(await asking.perform(hq, name, body.fields, body.by, now_ms(request)))
 
 
 @router.get("/clearing")

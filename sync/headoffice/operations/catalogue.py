@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from sync.headoffice.operations import quarantine
 from sync.headoffice.operations.spec import OfficeOperation
 
-OPERATIONS: Final[tuple[OfficeOperation, ...]] = ()
+OPERATIONS: Final[tuple[OfficeOperation, ...]] = (
+    *quarantine.OPERATIONS,
+)  # fmt: skip
 
 
 def named(name: str) -> OfficeOperation:

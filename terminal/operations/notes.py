@@ -1,0 +1,52 @@
+"""Notes about a member, as a form."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sync.domain.notes import ABOUT
+from sync.domain.refusals import Refusal
+from terminal.operations.spec import (
+    Choice,
+    FieldKind,
+    FieldSpec,
+    MemberUse,
+    OperationSpec,
+    Preview,
+    Secrets,
+)
+from terminal.usecases.commits import Done
+from terminal.usecases.drafts import OperationDraft
+from terminal.usecases.identify import MemberCard
+from terminal.usecases.notes import take_note
+from terminal.usecases.outcome import Trouble
+from terminal.usecases.sign_in import Approval
+from terminal.usecases.till import Till
+
+_ABOUT: Final = FieldSpec(
+    "about",
+    FieldKind.CHOICE,
+    choices=tuple(Choice(key, f"note.about.{key}") for key in ABOUT),
+    preset=ABOUT[0],
+)
+
+
+def _fields(
+    _till: Till, _draft: OperationDraft, _member: MemberCard | None
+) -> tuple[FieldSpec, ...]:
+    return (_ABOUT, FieldSpec("text", FieldKind.TEXT))
+
+
+def _look(_till: Till, _draft: OperationDraft, _member: MemberCard | None) -> Preview | Refusal:
+    return Preview()
+
+
+def _commit(
+    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
+) -> Done | Refusal | Trouble:
+    return take_note(till, draft, approval)
+
+
+OPERATIONS: Final = (
+    OperationSpec("note", "member", "pencil", MemberUse.NEEDED, _fields, _look, _commit),
+)
