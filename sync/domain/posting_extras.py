@@ -256,9 +256,9 @@ def _restored(run: Run, book: MemberBook, order: VirtualOrder, drawn: LotDrawn) 
             lot_dealer=lot.dealer,
             lot_store=lot.store,
             quantity=-drawn.units,
-            amount_minor=drawn.amount_minor,
-            debtor=HEAD_OFFICE,
-            creditor=drawn.debtor,
+            amount_minor=-drawn.amount_minor,
+            debtor=drawn.debtor,
+            creditor=HEAD_OFFICE,
         )
     )
     return lot

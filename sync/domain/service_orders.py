@@ -397,3 +397,18 @@ def _marked(order: ServiceOrder, happened: Happened) -> dict[str, int]:
 
 def _line(what: str, happened: Happened, garments: int) -> HistoryLine:
     return HistoryLine(what, happened.at_ms, happened.till, happened.operator, garments)
+
+
+def flagged(flags: tuple[str, ...], name: str, count: int) -> tuple[str, ...]:
+    """Flags of a member with the count of one of them set, "name=count"; 0 takes it away."""
+    rest = tuple(flag for flag in flags if flag.partition("=")[0] != name)
+    return (*rest, f"{name}={count}") if count else rest
+
+
+def flag_count(flags: Iterable[str], name: str) -> int:
+    """Count of a flag; 0 when it is not there."""
+    for flag in flags:
+        found, _, count = flag.partition("=")
+        if found == name and count.isdecimal():
+            return int(count)
+    return 0

@@ -13,15 +13,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sync.database.headoffice import rows, tables
+from sync.database.headoffice import leases, records, rows, tables
 from sync.database.headoffice.rows import Blob, Device, FeedRow, Loaded, Person, Recorded, Waiting
 from sync.database.headoffice.sessions import Session
 from sync.database.headoffice.statements import Row, among, insert, query, update, upsert
 from sync.domain.cards import Card
 from sync.domain.checksums import ALL_TILLS, Checksum
 from sync.domain.journal import Entry
+from sync.domain.leases import Lease
 from sync.domain.lots import Allocation, EntryRef, Lot, Uncovered
+from sync.domain.books import LevelPosted
+from sync.domain.joining import Prospect
 from sync.domain.posting import MemberBook, Posting
+from sync.domain.records import Record, RecordKey
 
 t = tables
 P = sa.bindparam
@@ -62,7 +66,8 @@ _BOOK_COLUMNS = (
     *(t.balance.c[n] for n in ("member", "points", "principal", "bonus", "qualifying")),
     *(t.balance.c[n] for n in ("version", "marks")),
     *(t.member.c[n] for n in ("tier", "home_dealer", "home_store", "home_group", "name")),
-    *(t.member.c[n] for n in ("phone_tail", "phone_key", "flags")),
+    *(t.member.c[n] for n in ("phone_tail", "phone_key", "flags", "alias_of")),
+    t.balance.c.level,
 )
 _BOOKS = (
     sa.select(*_BOOK_COLUMNS)
@@ -148,16 +153,46 @@ ADD_BLOBS: Final = insert(t.attachment, conflict="ON CONFLICT DO NOTHING")
 ADD_KEYS: Final = insert(t.member_key)
 ADD_EXCEPTIONS: Final = insert(t.exception_item, conflict="ON CONFLICT DO NOTHING")
 ADD_WAITING: Final = insert(t.quarantine)
-ADD_MEMBERS: Final = insert(t.member)
+ADD_MEMBERS: Final = insert(t.member, *(c.name for c in t.member.c if c.name != "alias_of"))
 SET_PEOPLE: Final = update(t.member, "name", "phone_tail", "phone_key", "flags")
+SET_TIERS: Final = update(t.member, "tier")
+ADD_TIER_HISTORY: Final = insert(t.tier_history)
+NEW_PROSPECTS: Final = insert(t.prospect, conflict="ON CONFLICT DO NOTHING")
+PROSPECTS: Final = query(
+    sa.select(t.prospect)
+    .where(among(t.prospect.c.key, "prospects"))
+    .order_by(t.prospect.c.key)
+    .with_for_update()
+)
+PUT_PROSPECTS: Final = upsert(t.prospect)
 PUT_BALANCES: Final = upsert(t.balance)
 ADD_CARDS: Final = insert(t.card)
-SET_CARDS: Final = update(t.card, "member", "status", "tail", "medium")
+SET_CARDS: Final = update(t.card, "member", "status", "tail", "medium", "card", "terms")
+WHOLE_CARDS: Final = query(
+    sa.select(t.card).where(sa.or_(among(t.card.c.token, "cards"), among(t.card.c.card, "cards")))
+)
+SET_ALIASES: Final = update(t.member, "alias_of")
+MOVE_LOT: Final = query(
+    sa.update(t.lot)
+    .where(
+        t.lot.c.member == P("was"), t.lot.c.post_seq == P("of"), t.lot.c.part == P("the_part")
+    )
+    .values(member=P("now"), came_from=P("path"))
+)  # fmt: skip
+MOVE_DEBT: Final = query(
+    sa.update(t.uncovered)
+    .where(
+        t.uncovered.c.member == P("was"), t.uncovered.c.post_seq == P("of"),
+        t.uncovered.c.claim == P("the_part"),
+    )
+    .values(member=P("now"), came_from=P("path"))
+)  # fmt: skip
+SPLIT_LOTS: Final = update(t.lot, "quantity")
 ADD_POSTINGS: Final = insert(t.posting)
 ADD_LOTS: Final = insert(t.lot)
 SET_LOTS: Final = update(t.lot, "open")
 ADD_UNCOVERED: Final = insert(t.uncovered)
-SET_UNCOVERED: Final = update(t.uncovered, "open", "amount_minor")
+SET_UNCOVERED: Final = update(t.uncovered, "open", "amount_minor", "bearer")
 ADD_ALLOCATIONS: Final = insert(t.alloc)
 _FEED_COLUMNS = ("kind", "key", "n", "ver", "bucket", "op", "data")
 PUT_FEED: Final = insert(
@@ -177,7 +212,8 @@ ADD_FEED_SUM: Final = insert(t.feed_sum)
 class Changes:
     """Everything one transaction of posting writes.
 
-    `new_lots` and `new_uncovered` are written as they stand at the end; `outcomes` are those of
+    `new_lots` and `new_uncovered` are written as they stand at the end; `moved_*` with who held
+    them before; `outcomes` are those of
     entries driven again; `feed` is numbered in the order given.
     """
 
@@ -198,8 +234,16 @@ class Changes:
     lots: list[Lot] = field(default_factory=list)
     new_uncovered: list[Uncovered] = field(default_factory=list)
     uncovered: list[Uncovered] = field(default_factory=list)
+    moved_lots: list[tuple[UUID, Lot]] = field(default_factory=list)
+    moved_uncovered: list[tuple[UUID, Uncovered]] = field(default_factory=list)
+    split_lots: list[Lot] = field(default_factory=list)
+    aliases: list[MemberBook] = field(default_factory=list)
+    leases: list[Lease] = field(default_factory=list)
+    levels: list[LevelPosted] = field(default_factory=list)
+    prospects: dict[str, Prospect] = field(default_factory=dict)
     allocations: list[Allocation] = field(default_factory=list)
     consumed: list[UUID] = field(default_factory=list)
+    records: dict[RecordKey, Record] = field(default_factory=dict)
     feed: list[FeedRow] = field(default_factory=list)
 
 
@@ -224,11 +268,16 @@ async def load(
     entry_ids: Sequence[UUID],
     *,
     lock: bool = True,
+    whole: Sequence[str] = (),
 ) -> Loaded:
-    """Lock the members (sorted) and read their books with everything open, cards and ids."""
+    """Lock the members (sorted) and read their books with everything open, cards and ids.
+
+    Members merged away bring the one that stands for them; tokens of `whole`, and cards with
+    limits, all credentials of their card.
+    """
     loaded = Loaded()
     ids = sorted(member.bytes for member in members)
-    if ids:
+    while ids:
         for row in await session.fetch(LOCK_BOOKS if lock else BOOKS, members=ids):
             book, person = rows.book_of(row)
             loaded.books[book.member], loaded.people[book.member] = book, person
@@ -238,8 +287,14 @@ async def load(
         for row in await session.fetch(UNCOVERED, members=ids):
             debt = rows.uncovered_of(row)
             loaded.books[debt.member].uncovered.append(debt)
+        await leases.load_into(session, ids, loaded.books)
+        stand_in = {book.alias_of for book in loaded.books.values()} - loaded.books.keys()
+        ids = sorted(member.bytes for member in stand_in if member is not None)
     if tokens:
         for row in await session.fetch(CARDS, tokens=list(tokens)):
+            loaded.cards[row[0]] = rows.card_of(row)
+        found = [c.whole for c in loaded.cards.values() if c.limits or c.token in whole]
+        for row in await session.fetch(WHOLE_CARDS, cards=found) if found else ():
             loaded.cards[row[0]] = rows.card_of(row)
     if entry_ids:
         wanted = [entry_id.bytes for entry_id in entry_ids]
@@ -248,6 +303,15 @@ async def load(
         taken = await session.fetch(TAKEN, entry_ids=wanted)
         loaded.taken = {UUID(bytes=row[0]) for row in taken}
     return loaded
+
+
+async def load_prospects(session: Session, keys: Sequence[str]) -> dict[str, Prospect]:
+    """What is known of these people who are no members yet, locked."""
+    if not keys:
+        return {}
+    await session.write(NEW_PROSPECTS, [(key, "{}") for key in keys])
+    found = await session.fetch(PROSPECTS, prospects=list(keys))
+    return {row[0]: rows.prospect_of(row[1]) for row in found}
 
 
 async def load_keys(session: Session, members: Sequence[UUID]) -> dict[UUID, bytes]:
@@ -335,12 +399,19 @@ async def save(session: Session, changes: Changes, now_ms: int) -> None:
             for m, p in changes.people.items()
         ],
     )
+    aliases = [(b.alias_of.bytes if b.alias_of else None, b.member.bytes) for b in changes.aliases]
+    await session.write(SET_ALIASES, aliases)
+    await session.write(SET_TIERS, [(made.after, made.member.bytes) for made in changes.levels])
+    await session.write(ADD_TIER_HISTORY, [rows.level_row(made) for made in changes.levels])
+    known = [(key, rows.prospect_text(one)) for key, one in changes.prospects.items()]
+    await session.write(PUT_PROSPECTS, known)
     await session.write(PUT_BALANCES, [rows.balance_row(book) for book in changes.books])
     await session.write(ADD_CARDS, [rows.card_row(card) for card in changes.new_cards])
     moved = [rows.card_row(card) for card in changes.cards]
     await session.write(SET_CARDS, [(*row[1:], row[0]) for row in moved])
     await session.write(ADD_POSTINGS, [rows.posting_row(posting) for posting in changes.postings])
     await _save_lots(session, changes)
+    await records.save(session, changes.records)
     await session.write(ADD_ALLOCATIONS, [rows.alloc_row(a) for a in changes.allocations])
     if changes.consumed:
         await session.execute(CONSUME, entry_ids=[e.bytes for e in changes.consumed])
@@ -382,12 +453,29 @@ async def _save_waiting(session: Session, changes: Changes, now_ms: int) -> None
 
 
 async def _save_lots(session: Session, changes: Changes) -> None:
+    await leases.put(session, changes.leases)
+    for was, moved in changes.moved_lots:
+        await session.execute(
+            MOVE_LOT, was=was.bytes, now=moved.member.bytes, path=rows.path_text(moved.came_from),
+            of=moved.key.post_seq, the_part=moved.key.part,
+        )  # fmt: skip
+    for was, debt in changes.moved_uncovered:
+        await session.execute(
+            MOVE_DEBT, was=was.bytes, now=debt.member.bytes, path=rows.path_text(debt.came_from),
+            of=debt.post_seq, the_part=debt.claim,
+        )  # fmt: skip
+    await session.write(
+        SPLIT_LOTS, [(lot.quantity, lot.member.bytes, *lot.key) for lot in changes.split_lots]
+    )
     await session.write(ADD_LOTS, [rows.lot_row(lot) for lot in changes.new_lots])
     await session.write(SET_LOTS, [(lot.open, lot.member.bytes, *lot.key) for lot in changes.lots])
     await session.write(ADD_UNCOVERED, [rows.uncovered_row(d) for d in changes.new_uncovered])
     await session.write(
         SET_UNCOVERED,
-        [(d.open, d.amount_minor, d.member.bytes, d.post_seq, d.claim) for d in changes.uncovered],
+        [
+            (d.open, d.amount_minor, d.bearer, d.member.bytes, d.post_seq, d.claim)
+            for d in changes.uncovered
+        ],
     )
 
 

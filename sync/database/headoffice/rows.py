@@ -12,14 +12,21 @@ from uuid import UUID
 import msgspec
 
 from sync.database.headoffice.statements import Row
-from sync.domain.cards import Card, Status
+from sync.domain.cards import Card, CardLimits, CardUse, Status
 from sync.domain.journal import Entry
 from sync.domain.lots import Allocation, EntryRef, Lot, LotKey, Uncovered
 from sync.domain.members import Balances
+from sync.domain.books import LevelPosted
+from sync.domain.joining import Prospect
 from sync.domain.posting import Issue, MemberBook, Outcome, Posting
+from sync.domain.tiers import NO_LEVEL, LevelState
+from sync.domain.records import Record, RecordKey
 
+_levels = msgspec.json.Decoder(LevelState)
+_prospects = msgspec.json.Decoder(Prospect)
 _marks = msgspec.json.Decoder(dict[str, int])
 _codes = msgspec.json.Decoder(tuple[str, ...])
+_terms = msgspec.json.Decoder(tuple[CardLimits, CardUse])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ class Loaded:
     cards: dict[str, Card] = field(default_factory=dict)
     declined: set[UUID] = field(default_factory=set)
     taken: set[UUID] = field(default_factory=set)
+    prospects: dict[str, Prospect] = field(default_factory=dict)
+    records: dict[RecordKey, Record | None] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1 << 16)  # rows of one member, and of one device, come together
@@ -169,12 +178,14 @@ def book_of(row: Row) -> tuple[MemberBook, Person]:
     """Books and person from the joined row of balance and member."""
     (
         member, points, principal, bonus, qualifying, version, marks,
-        tier, home_dealer, home_store, group, name, tail, phone_key, flags,
+        tier, home_dealer, home_store, group, name, tail, phone_key, flags, alias_of, level,
     ) = row  # fmt: skip
     book = MemberBook(
         uuid_of(member), tier, home_dealer, home_store,
         Balances(points, principal, bonus, qualifying), [], [], _marks.decode(marks), version,
     )  # fmt: skip
+    book.alias_of = uuid_or_none(alias_of)
+    book.level = NO_LEVEL if level == "{}" else _levels.decode(level)
     person = Person(name, tail, phone_key, group, () if flags == "[]" else _codes.decode(flags))
     return book, person
 
@@ -189,8 +200,31 @@ def balance_row(book: MemberBook) -> Row:
     held = book.balances
     return (
         book.member.bytes, held.points, held.principal, held.bonus, held.qualifying, book.version,
-        msgspec.json.encode(book.marks).decode(),
+        msgspec.json.encode(book.marks).decode(), msgspec.json.encode(book.level).decode(),
+        _iso(book.level.to),
     )  # fmt: skip
+
+
+def level_row(made: LevelPosted) -> Row:
+    """Row of `tier_history`."""
+    return (
+        made.member.bytes, made.post_seq, made.before, made.after, made.since.isoformat(),
+        _iso(made.to), made.reason, made.spent_minor, made.from_minor,
+    )  # fmt: skip
+
+
+def prospect_of(state: str) -> Prospect:
+    """Prospect from its JSON text."""
+    return _prospects.decode(state)
+
+
+def prospect_text(prospect: Prospect) -> str:
+    """Prospect as JSON text."""
+    return msgspec.json.encode(prospect).decode()
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def member_row(book: MemberBook, person: Person, joined_post_seq: int) -> Row:
@@ -204,13 +238,17 @@ def member_row(book: MemberBook, person: Person, joined_post_seq: int) -> Row:
 
 def card_row(card: Card) -> Row:
     """Row of `card`."""
-    return card.token, card.member.bytes, card.status.value, card.tail, card.medium
+    return (
+        card.token, card.member.bytes, card.status.value, card.tail, card.medium, card.card,
+        "" if card.limits is None else msgspec.json.encode((card.limits, card.use)).decode(),
+    )  # fmt: skip
 
 
 def card_of(row: Row) -> Card:
     """Card from its row."""
-    token, member, status, tail, medium = row
-    return Card(token, uuid_of(member), Status(status), tail, medium)
+    token, member, status, tail, medium, whole, terms = row
+    limits, use = _terms.decode(terms) if terms else (None, CardUse())
+    return Card(token, uuid_of(member), Status(status), tail, medium, whole, limits, use)
 
 
 def posting_row(posting: Posting) -> Row:
@@ -221,6 +259,16 @@ def posting_row(posting: Posting) -> Row:
     )  # fmt: skip
 
 
+def path_text(path: tuple[UUID, ...]) -> str:
+    """Members in order, 32 hex each."""
+    return "".join(member.hex for member in path)
+
+
+def path_of(text: str) -> tuple[UUID, ...]:
+    """Members of `path_text`."""
+    return tuple(UUID(text[at : at + 32]) for at in range(0, len(text), 32))
+
+
 def lot_row(lot: Lot) -> Row:
     """Row of `lot`."""
     return (
@@ -228,17 +276,19 @@ def lot_row(lot: Lot) -> Row:
         lot.funded_by, lot.entry.device.bytes, lot.entry.epoch, lot.entry.seq,
         lot.business_date.isoformat(),
         None if lot.expires_on is None else lot.expires_on.isoformat(), lot.quantity, lot.open,
+        path_text(lot.came_from), _iso(lot.usable_from),
     )  # fmt: skip
 
 
 def lot_of(row: Row) -> Lot:
     """Lot from its row."""
     member, post_seq, part, account, dealer, store, funder, device, epoch, seq = row[:10]
-    day, expires, quantity, left = row[10:]
+    day, expires, quantity, left, came_from, waits = row[10:]
     return Lot(
         LotKey(post_seq, part), uuid_of(member), account, dealer, store, funder,
         EntryRef(uuid_of(device), epoch, seq), date.fromisoformat(day),
         None if expires is None else date.fromisoformat(expires), quantity, left,
+        None if waits is None else date.fromisoformat(waits), came_from=path_of(came_from),
     )  # fmt: skip
 
 
@@ -247,18 +297,19 @@ def uncovered_row(debt: Uncovered) -> Row:
     return (
         debt.member.bytes, debt.post_seq, debt.claim, debt.account, debt.kind, debt.offer,
         debt.entry.device.bytes, debt.entry.epoch, debt.entry.seq, debt.creditor, debt.store,
-        debt.business_date.isoformat(), debt.open, debt.amount_minor,
+        debt.business_date.isoformat(), debt.open, debt.amount_minor, path_text(debt.came_from),
+        debt.bearer,
     )  # fmt: skip
 
 
 def uncovered_of(row: Row) -> Uncovered:
     """Uncovered from its row."""
     member, post_seq, claim, account, kind, offer, device, epoch, seq, creditor = row[:10]
-    store, day, left, amount = row[10:]
+    store, day, left, amount, came_from, bearer = row[10:]
     return Uncovered(
         post_seq, claim, uuid_of(member), account, kind, offer,
         EntryRef(uuid_of(device), epoch, seq), creditor, store, date.fromisoformat(day), left,
-        amount,
+        amount, bearer, came_from=path_of(came_from),
     )  # fmt: skip
 
 

@@ -198,6 +198,7 @@ member = sa.Table(
     sa.Column("phone_key", Text, nullable=False, index=True),
     _text("flags"),
     _big("joined_post_seq"),
+    sa.Column("alias_of", LargeBinary, nullable=True),
 )
 
 # One row per member: `marks` is JSON {"device:epoch": seq} of the entries already inside.
@@ -211,7 +212,30 @@ balance = sa.Table(
     _big("qualifying"),
     _big("version"),
     _text("marks"),
+    # JSON of tiers.LevelState; the last day of the level, for the job that ends it.
+    sa.Column("level", Text, nullable=False, server_default="{}"),
+    _day("level_to", null=True),
 )
+sa.Index("ix_balance_level_to", balance.c.level_to)
+
+# Every change of a member's level, with what was spent and what it took.
+tier_history = sa.Table(
+    "tier_history",
+    metadata,
+    _id("member", key=True),
+    _big("post_seq", key=True),
+    _text("before"),
+    _text("after"),
+    _day("since"),
+    _day("until", null=True),
+    _text("reason"),
+    _big("spent_minor"),
+    _big("from_minor"),
+)
+
+# What somebody spent before becoming a member, under the keyed hash of a phone or the token of a
+# provisional card: JSON of joining.Prospect.
+prospect = sa.Table("prospect", metadata, _text("key", key=True), _text("state"))
 
 card = sa.Table(
     "card",
@@ -221,6 +245,9 @@ card = sa.Table(
     _text("status"),
     _text("tail"),
     _text("medium"),
+    # Token of the first credential of the same card, empty for that one; JSON of limits and use.
+    sa.Column("card", Text, nullable=False, server_default="", index=True),
+    sa.Column("terms", Text, nullable=False, server_default=""),
 )
 
 posting = sa.Table(
@@ -251,6 +278,9 @@ lot = sa.Table(
     _day("expires_on", null=True),
     _big("quantity"),
     _big("open"),
+    # Members it was merged away from, 32 hex each, the latest last.
+    sa.Column("came_from", Text, nullable=False, server_default=""),
+    _day("usable_from", null=True),
 )
 _partial("ix_lot_open", "open > 0", lot.c.member)
 
@@ -271,6 +301,8 @@ uncovered = sa.Table(
     _day("business_date"),
     _big("open"),
     _big("amount_minor"),
+    sa.Column("came_from", Text, nullable=False, server_default=""),
+    sa.Column("bearer", Text, nullable=False, server_default=""),
 )
 _partial("ix_uncovered_open", "open > 0", uncovered.c.member)
 
@@ -318,6 +350,30 @@ hold = sa.Table(
     _text("params"),
 )
 _partial("ix_hold_member", "state = 'granted'", hold.c.member)
+
+# Rights of tills to spend without asking. `state`: live | ending | closed.
+lease = sa.Table(
+    "lease",
+    metadata,
+    _text("lease", key=True),
+    sa.Column("member", LargeBinary, nullable=False, index=True),
+    _text("store"),
+    _text("till"),
+    _text("holder"),
+    _text("asset"),
+    _big("granted"),
+    _big("used"),
+    _big("value_minor"),
+    _big("expires_ms"),
+    _text("state"),
+    _big("ended_ms"),
+)
+_partial("ix_lease_open", "state <> 'closed'", lease.c.expires_ms)
+
+# A till had applied the feed up to `n` when its journal ended at `seq`: it knows which leases ended.
+lease_proof = sa.Table(
+    "lease_proof", metadata, _id("device", key=True), _big("epoch", key=True), _big("n"), _big("seq")
+)
 
 # Counters of requests that are taken once, by the nonce of their session.
 session_nonce = sa.Table(
@@ -396,5 +452,19 @@ clearing_line = sa.Table(
     _int("part"),
     sa.UniqueConstraint("post_seq", "part"),
 )
+
+# Small records beside the books: service orders, gift counts, virtual orders, alerts (`data`: JSON).
+record = sa.Table(
+    "record",
+    metadata,
+    _text("kind", key=True),
+    _text("key", key=True),
+    _id("member", null=True),
+    _text("store"),
+    _text("state"),
+    _blob("data"),
+)
+sa.Index("ix_record_member", record.c.member, record.c.kind)
+sa.Index("ix_record_state", record.c.kind, record.c.state)
 
 SEQUENCES: Final = ("post_seq", "feed_n", "arrival")

@@ -73,6 +73,10 @@ _AFTER: Final = (
     compiled(_READ.where(t.ENTRY.c.seq > sa.bindparam("after")).order_by(t.ENTRY.c.seq)).text
     + " LIMIT ?"
 )
+_FOLDED: Final = (
+    compiled(_READ.where(t.ENTRY.c.seq > sa.bindparam("after"), sa.text(t.FOLDED))).text
+    + " ORDER BY seq"
+)
 _BLOBS: Final = "SELECT kind, sha256, member, data FROM attachment WHERE seq = ? ORDER BY part"
 
 
@@ -276,6 +280,13 @@ class Journal:
         while found := self.entries(after, page):
             yield from found
             after = found[-1].seq
+
+    def folded(self, after: int = 0) -> list[Entry]:
+        """Entries with seq > `after` of the kinds a till folds onto head office's documents, in
+        order."""
+        with self._file.read() as connection:
+            rows = connection.execute(_FOLDED, (after,)).fetchall()
+        return [entry for row in rows if (entry := self._entry(row)) is not None]
 
     def blobs(self, seq: int) -> list[Blob]:
         """Attachments of an entry, in order."""

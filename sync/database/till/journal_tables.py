@@ -33,6 +33,14 @@ ENTRY = Table(
     sqlite_strict=True,
 )
 
+# Entries that a till folds onto what head office published; a sale pays nothing for this index.
+FOLDED_KINDS: Final = (
+    "service_open", "service_step", "service_close", "redeem_gift", "gift_hold", "virtual_order",
+    "event_deduction", "feedback", "product_alert",
+)  # fmt: skip
+FOLDED: Final = f"kind IN ({', '.join(map(repr, FOLDED_KINDS))})"
+Index("entry_folded", ENTRY.c.seq, sqlite_where=sa.text(FOLDED))
+
 # Members' accounts only: what is pending for a member is one range of this key.
 EFFECT = Table(
     "effect",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import structlog
 
-from sync.database.headoffice import ledger
+from sync.database.headoffice import ledger, records
 from sync.database.headoffice.sessions import Database, Session
 from sync.headoffice.posting.again import gather, owners
 from sync.headoffice.posting.push import Poster
+from sync.headoffice.posting.recording import keys_needed
 from sync.headoffice.posting.run import PoisonedError, Run
 
 log = structlog.get_logger("headoffice.jobs")
@@ -24,8 +25,11 @@ async def redrive(database: Database, poster: Poster, now_ms: int, most: int = M
             return 0
         needs = found.needs
         loaded = await ledger.load(
-            session, sorted(needs.members), sorted(needs.tokens), sorted(needs.entry_ids)
+            session, sorted(needs.members), sorted(needs.tokens), sorted(needs.entry_ids),
+            whole=sorted(needs.whole),
         )
+        pairs = zip(found.readings, found.devices, strict=True)
+        loaded.records = await records.load(session, keys_needed(pairs))
         loaded.keys = await ledger.load_keys(session, owners(found.readings))
         numbers = await session.draw("post_seq", len(found.readings))
         run = Run(loaded, await poster.basis(session, now_ms), iter(numbers))

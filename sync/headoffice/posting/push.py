@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from sync.database.headoffice import directory, ledger
+from sync.database.headoffice import directory, ledger, records
 from sync.database.headoffice.rows import Device, Recorded
 from sync.database.headoffice.sessions import Database, Session
 from sync.domain import programme as programmes
@@ -24,6 +24,7 @@ from sync.domain.programme import Programme
 from sync.headoffice.errors import ForkError
 from sync.headoffice.posting.again import arrivals, owners
 from sync.headoffice.posting.reading import Reading, needs_of, read
+from sync.headoffice.posting.recording import keys_needed
 from sync.headoffice.posting.run import Basis, PoisonedError, Run
 from sync.protocol import frames
 from sync.protocol.errors import GapError, UntrustedError
@@ -175,9 +176,14 @@ class _Push:
         needs.members |= waiting.needs.members
         needs.tokens |= waiting.needs.tokens
         needs.entry_ids |= waiting.needs.entry_ids
+        needs.whole |= waiting.needs.whole
         loaded = await ledger.load(
-            session, sorted(needs.members), sorted(needs.tokens), sorted(needs.entry_ids)
-        )
+            session, sorted(needs.members), sorted(needs.tokens), sorted(needs.entry_ids),
+            whole=sorted(needs.whole),
+        )  # fmt: skip
+        pairs = [(reading, device) for reading in readings]
+        pairs += zip(waiting.readings, waiting.devices, strict=True)
+        loaded.records = await records.load(session, keys_needed(pairs))
         loaded.keys = await ledger.load_keys(session, owners([*readings, *waiting.readings]))
         basis = await self._poster.basis(session, self._now_ms)
         numbers = await session.draw("post_seq", len(readings) + len(waiting.readings))

@@ -19,10 +19,20 @@ from sync.domain.cards import Card, Status, phone_key_of
 from sync.domain.journal import Body, Kind
 from sync.domain.light_rows import light_row, shown_name
 from sync.domain.lots import HEAD_OFFICE, EntryRef
+from sync.domain.books import INFORMATION
 from sync.domain.posting import Books, MemberBook, Outcome, Result, post
 from sync.domain.programme import Programme
-from sync.headoffice.feed.rows import block_row, card_row, member_row, profile_row
+from sync.headoffice.feed.rows import (
+    alias_row,
+    block_row,
+    card_row,
+    member_gone,
+    member_row,
+    profile_row,
+    unblock_row,
+)
 from sync.headoffice.posting.reading import NOBODY, Reading
+from sync.headoffice.posting.recording import feed_of, flag_people
 from sync.headoffice.posting.sealing import PROFILE, new_key, read_profile, seal
 
 
@@ -59,10 +69,14 @@ class Run:
     _joined: dict[UUID, int] = field(default_factory=dict)
     _profiles: dict[UUID, bytes] = field(default_factory=dict)
     _known_cards: frozenset[str] = field(init=False)
+    _barred: frozenset[str] = field(init=False)  # cards on the block list as they were loaded
 
     def __post_init__(self) -> None:
         loaded = self.loaded
         self._known_cards = frozenset(loaded.cards)
+        self._barred = frozenset(
+            token for token, card in loaded.cards.items() if card.status is not Status.ACTIVE
+        )
         self._books = Books(
             self.basis.programmes,
             loaded.books,
@@ -70,6 +84,7 @@ class Run:
             ("", "", ""),
             loaded.declined,
             loaded.taken,
+            records=loaded.records,
         )
 
     def take(
@@ -153,6 +168,8 @@ class Run:
     def _posted(self, body: Body, result: Result) -> None:
         changes, ref = self.changes, result.ref
         for code in result.codes:
+            if code in INFORMATION:
+                continue
             changes.exceptions.append(
                 (
                     ref.device.bytes, ref.epoch, ref.seq, code.value,
@@ -215,6 +232,22 @@ class Run:
             debt for key, debt in books.changed_uncovered.items() if key not in new_debts
         ]
         changes.postings = books.postings
+        changes.leases = list(books.changed_leases.values())
+        changes.records = books.changed_records
+        for member in flag_people(changes.records, self.loaded.people) & books.touched.keys():
+            changes.people[member] = self.loaded.people[member]
+        changes.moved_lots = [
+            (was, books.changed_lots[key])
+            for key, was in books.moved_lots.items()
+            if key not in new_lots
+        ]
+        changes.moved_uncovered = [
+            (was, books.changed_uncovered[key])
+            for key, was in books.moved_uncovered.items()
+            if key not in new_debts
+        ]
+        changes.split_lots = [lot for key, lot in books.split_lots.items() if key not in new_lots]
+        changes.aliases = [books.members[member] for member in books.merged]
         changes.books = sorted(books.touched.values(), key=lambda book: book.member.bytes)
         for member in books.new_members:
             person = self.loaded.people[member]
@@ -231,11 +264,19 @@ class Run:
         for card in changed:
             if card.status is not Status.ACTIVE:
                 yield block_row(card, self.basis.now_ms)
+            elif card.token in self._barred:
+                yield unblock_row(card)
         for book in touched:
+            if book.member in self._books.merged:
+                yield alias_row(book)
+            if book.alias_of is not None:
+                yield member_gone(book)
+                continue
             person = self.loaded.people[book.member]
             yield member_row(
                 light_row(book, person.name, person.phone_tail, person.phone_key, person.flags)
             )
+        yield from feed_of(self._books.changed_records)
         for card in changed:
             yield card_row(card)
         for member, profile in self._profiles.items():

@@ -7,6 +7,7 @@ books between batches as a database would (open lots and open claims only, copie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -26,11 +27,12 @@ from sync.domain.journal import (
     Kind,
     Moment,
     Place,
+    UnreadableBody,
     body_bytes,
     entry_hash,
     read_body,
 )
-from sync.domain.lots import Allocation, Lot, Uncovered
+from sync.domain.lots import HEAD_OFFICE, Allocation, Lot, Uncovered
 from sync.domain.members import Balances
 from sync.domain.posting import Books, MemberBook, Posting, Result, members_of, post
 from sync.domain.pricing import BasketLine
@@ -46,6 +48,7 @@ from sync.domain.programme import (
     TopUpStep,
     Words,
 )
+from sync.domain.records import Record, RecordKey, keys_of
 from sync.domain.refusals import Refusal
 
 DAY = date(2026, 11, 21)
@@ -304,6 +307,7 @@ class HeadOffice:
     declined: set[UUID] = field(default_factory=set)
     revoked: bool = False
     place: tuple[str, str, str] | None = None
+    records: dict[RecordKey, Record] = field(default_factory=dict)
     watch: Callable[[Books, Entry], Callable[[Result], None]] | None = None
 
     def join(self, *members: UUID, tier: str = "plain") -> HeadOffice:
@@ -326,6 +330,8 @@ class HeadOffice:
             declined=set(self.declined),
             taken=set(self.posted_ids),
             revoked=self.revoked,
+            office=place[0] == HEAD_OFFICE,
+            records=self._records(place, entries),
         )
         results = []
         for entry in entries:
@@ -347,7 +353,17 @@ class HeadOffice:
         self._store(books)
         return results
 
+    def _records(
+        self, place: tuple[str, str, str], entries: Sequence[Entry]
+    ) -> dict[RecordKey, Record | None]:
+        keys = []
+        for entry in entries:
+            with suppress(UnreadableBody):
+                keys += keys_of(read_body(entry.body), place[1])
+        return {key: self.records.get(key) for key in keys}
+
     def _store(self, books: Books) -> None:
+        self.records |= books.changed_records
         for book in books.touched.values():
             book.lots = [lot for lot in book.lots if lot.open]
             book.uncovered = [debt for debt in book.uncovered if debt.open]
