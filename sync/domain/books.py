@@ -16,6 +16,7 @@ import msgspec
 
 from sync.domain.cards import Card
 from sync.domain.leases import Lease
+from sync.domain.joining import Prospect
 from sync.domain.lots import Allocation, EntryRef, Lot, LotKey, Uncovered
 from sync.domain.members import Balances
 from sync.domain.programme import Programme
@@ -146,7 +147,7 @@ class Books:
     another seq (those posted now are added); `place`: (dealer, store, till) of the device, the ones
     that settle whatever the entry says; `revoked`: the device's key was revoked; `office`: the
     device is head office's own; `arrived_on`: business date on which head office got the entries
-    (None: not looked at).
+    (None: not looked at); `prospects`: what people spent who are no members yet.
 
     Changes: `touched` and `new_members`, `new_lots`, `changed_lots`, `new_uncovered`,
     `changed_uncovered`, `changed_cards`, `postings`, `levels`. Lots and uncovered claims made
@@ -180,6 +181,8 @@ class Books:
     changed_leases: dict[str, Lease] = field(default_factory=dict)
     arrived_on: date | None = None
     levels: list[LevelPosted] = field(default_factory=list)
+    prospects: dict[str, Prospect] = field(default_factory=dict)
+    changed_prospects: set[str] = field(default_factory=set)
 
     def real(self, member: UUID) -> UUID:
         """The member that stands for `member` after merges."""
@@ -201,6 +204,11 @@ class Books:
         """The record as it now is."""
         self.records[key] = record
         self.changed_records[key] = record
+
+    def put_prospect(self, key: str, prospect: Prospect) -> None:
+        """What is now known of somebody who is, or was, no member."""
+        self.prospects[key] = prospect
+        self.changed_prospects.add(key)
 
     def programme(self, version: int) -> Programme | None:
         """The programme of that version."""

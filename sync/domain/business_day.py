@@ -8,6 +8,12 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Final
+
+
+# Head office's own day, where nothing else says which.
+OFFSET_MIN: Final = 480
+CUTOFF_HOUR: Final = 4
 
 
 def business_date(utc_ms: int, offset_min: int, cutoff_hour: int) -> date:

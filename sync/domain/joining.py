@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -12,9 +13,13 @@ import msgspec
 from sync.domain.business_day import in_window
 from sync.domain.journal import Short
 from sync.domain.pricing import MAX_SALE_MINOR
-from sync.domain.programme import Programme
+from sync.domain.programme import Joining, Programme
 from sync.domain.refusals import Code, Refusal, refuse
+from sync.domain.rulebook.tiers import CALENDAR
 from sync.domain.trace import Step
+
+
+PROSPECT: Final = "prospect"  # type of the small document
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,27 @@ class Eligibility:
     trace: tuple[Step, ...]
 
 
+class Prospect(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What somebody spent who was no member yet, by keyed hash of the phone or token of a
+    provisional card: earn base per business day, marks of the tills' entries inside it, and who
+    they became. A small document of type "prospect" at every till (FL-06, pitfall 14).
+    """
+
+    spend: tuple[tuple[date, int], ...] = ()
+    marks: dict[str, int] = {}
+    joined: UUID | None = None
+
+    def purchases(self) -> tuple[Purchase, ...]:
+        """What counts towards joining; nothing once they have."""
+        return () if self.joined else tuple(Purchase(*each) for each in self.spend)
+
+
 class EnrolData(msgspec.Struct, frozen=True, omit_defaults=True):
     """Body data of an enrol entry: the new member's tier, home and card, the consent given, and why
     they qualify.
 
-    `for_entry`: the sale being rung up that qualifies them.
+    `for_entry`: the sale being rung up that qualifies them; `prospect`: under which key they were
+    known, `cited`: what they spent before, per business day.
     """
 
     tier: Short
@@ -59,6 +80,14 @@ class EnrolData(msgspec.Struct, frozen=True, omit_defaults=True):
     single_minor: int
     window_minor: int
     for_entry: UUID | None = None
+    prospect: Short = ""
+    cited: tuple[tuple[date, int], ...] = ()
+
+
+def _counts(rule: Joining, day: date, end: date) -> bool:
+    if rule.window_kind == CALENDAR:
+        return day.year == end.year and day <= end
+    return in_window(day, end, rule.window_months)
 
 
 def eligible(
@@ -67,11 +96,12 @@ def eligible(
     """Whether a purchase of `single_minor` (earn base) on `day`, with `earlier` ones, makes a
     member.
 
-    The purchase itself counts within the window, which is (day - months, day].
+    The purchase itself counts within the window, which is (day - months, day], or the calendar
+    year up to the day.
     """
     rule = programme.joining
     window = single_minor + sum(
-        p.base_minor for p in earlier if in_window(p.day, day, rule.window_months)
+        p.base_minor for p in earlier if _counts(rule, p.day, day)
     )
     if window > MAX_SALE_MINOR:
         return refuse(Code.TOO_LARGE)

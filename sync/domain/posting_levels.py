@@ -14,14 +14,18 @@ from sync.domain import accounts
 from sync.domain.books import Issue, LevelPosted, MemberBook
 from sync.domain.earning import EarnTerms, Goods, earn_sale
 from sync.domain.expiring import EXPIRY, ExpiryData
+from sync.domain.joining import EnrolData, Prospect, eligible
+from sync.domain.journal import MAX_AMOUNT
 from sync.domain.lots import Lot, LotKey, Uncovered
 from sync.domain.posting_run import Run
 from sync.domain.programme import Programme, Tier, in_force
+from sync.domain.refusals import Refusal
 from sync.domain.selling import SaleData
 from sync.domain.tiers import (
     BIRTHDAY,
     TierChangeData,
     birthday_windows,
+    counted,
     has_benefit,
     rank,
     upgrade,
@@ -36,6 +40,8 @@ def check_sale(run: Run) -> None:
     except msgspec.ValidationError:
         return  # nothing is decided by it
     programme, member = run.admitted.programme, run.body.member
+    if member is None and data.prospect:
+        _count_prospect(run, data)
     if programme is None or member is None:
         return
     book = run.books.members[run.books.real(member)]
@@ -50,6 +56,41 @@ def check_sale(run: Run) -> None:
     if follows != points:
         run.codes.append(Issue.RULE_MISMATCH)
     _count_day(run, programme, book, points)
+
+
+def _count_prospect(run: Run, data: SaleData) -> None:
+    """A sale that counts for somebody who is no member yet (FL-06, pitfall 14)."""
+    base = sum(line.money_minor + line.principal_minor for line in data.lines)
+    if base != data.earn_base_minor or not 0 < base <= MAX_AMOUNT:
+        run.codes.append(Issue.RULE_MISMATCH)
+        return
+    known = run.books.prospects.get(data.prospect, Prospect())
+    name = f"{run.ref.device}:{run.ref.epoch}"
+    run.books.put_prospect(
+        data.prospect,
+        msgspec.structs.replace(
+            known,
+            spend=counted(known.spend, run.body.business_date, base),
+            marks=known.marks | {name: max(known.marks.get(name, 0), run.ref.seq)},
+        ),
+    )
+
+
+def join_prospect(run: Run) -> None:
+    """Who was known by phone or provisional card has joined: what was spent before counts no more.
+    It is flagged if what head office knows would not have made them a member, or somebody else
+    joined by it before.
+    """
+    data, programme, member = run.admitted.data, run.admitted.programme, run.body.member
+    if not isinstance(data, EnrolData) or not data.prospect or programme is None:
+        return
+    known = run.books.prospects.get(data.prospect, Prospect())
+    day = run.body.business_date
+    found = eligible(programme, day, max(data.single_minor, 0), known.purchases())
+    if isinstance(found, Refusal):
+        run.codes.append(Issue.RULE_MISMATCH)
+    if known.joined is None:
+        run.books.put_prospect(data.prospect, msgspec.structs.replace(known, joined=member))
 
 
 def _tier_of(run: Run, programme: Programme, data: SaleData, book: MemberBook) -> Tier:
@@ -91,11 +132,18 @@ def _count_day(run: Run, programme: Programme, book: MemberBook, points: int) ->
 
 def follow(run: Run, book: MemberBook) -> None:
     """After any entry of a member: its level begins, and rises as soon as spend reaches a higher
-    one.
+    one; birthday windows that have passed give way to the next.
     """
     day = run.body.business_date
+    join_prospect(run)
     programme = run.admitted.programme or in_force(run.books.programmes, day)
-    if programme is None or programme.levels is None:
+    if programme is None:
+        return
+    benefits = book.level.benefits
+    if benefits and benefits[0].to_day < day:
+        told = birthday_windows(programme.birthday, book.level.birthday, day)
+        book.level = msgspec.structs.replace(book.level, benefits=told)
+    if programme.levels is None:
         return
     levels, state = programme.levels, book.level
     if state.since is None:

@@ -129,9 +129,13 @@ class Run:
             book.uncovered.append(debt)
             self.books.new_uncovered.append(debt)
 
-    def draw(self, book: MemberBook, debt: Uncovered, account: str) -> int:
-        """Allocate what `debt` still needs to the member's lots of `account`; the units found."""
-        mine = [lot for lot in book.lots if lot.account == account]
+    def draw(
+        self, book: MemberBook, debt: Uncovered, account: str, among: Sequence[Lot] | None = None
+    ) -> int:
+        """Allocate what `debt` still needs to the member's lots of `account` (only to those
+        `among`, if given); the units found."""
+        lots = book.lots if among is None else among
+        mine = [lot for lot in lots if lot.account == account]
         chosen, expired = take(mine, debt.open, self.body.business_date)
         self._flag(chosen, unusable=expired)
         drawn = sum(units for _, units in chosen)

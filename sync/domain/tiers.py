@@ -31,7 +31,7 @@ _DECEMBER: Final = 12
 Spend = tuple[tuple[date, int], ...]
 
 
-class Benefit(msgspec.Struct, frozen=True, gc=False):
+class Benefit(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Something a member has from one business date to another, both inclusive."""
 
     kind: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -15,17 +16,22 @@ import msgspec
 from sync.database.headoffice import rows
 from sync.database.headoffice.ledger import Changes
 from sync.database.headoffice.rows import Blob, Device, FeedRow, Loaded, Person
+from sync.domain.business_day import CUTOFF_HOUR, OFFSET_MIN, business_date
 from sync.domain.cards import Card, Status, phone_key_of
 from sync.domain.journal import Body, Kind
 from sync.domain.light_rows import light_row, shown_name
 from sync.domain.lots import HEAD_OFFICE, EntryRef
 from sync.domain.books import INFORMATION
 from sync.domain.posting import Books, MemberBook, Outcome, Result, post
-from sync.domain.programme import Programme
+from sync.domain.joining import PROSPECT
+from sync.domain.members import Profile
+from sync.domain.programme import Programme, in_force
+from sync.domain.tiers import birthday_windows
 from sync.headoffice.feed.rows import (
     alias_row,
     block_row,
     card_row,
+    document_row,
     member_gone,
     member_row,
     profile_row,
@@ -69,10 +75,12 @@ class Run:
     _joined: dict[UUID, int] = field(default_factory=dict)
     _profiles: dict[UUID, bytes] = field(default_factory=dict)
     _known_cards: frozenset[str] = field(init=False)
+    _today: date = field(init=False)
     _barred: frozenset[str] = field(init=False)  # cards on the block list as they were loaded
 
     def __post_init__(self) -> None:
         loaded = self.loaded
+        self._today = business_date(self.basis.now_ms, OFFSET_MIN, CUTOFF_HOUR)
         self._known_cards = frozenset(loaded.cards)
         self._barred = frozenset(
             token for token, card in loaded.cards.items() if card.status is not Status.ACTIVE
@@ -85,6 +93,8 @@ class Run:
             loaded.declined,
             loaded.taken,
             records=loaded.records,
+            arrived_on=self._today,
+            prospects=loaded.prospects,
         )
 
     def take(
@@ -210,8 +220,18 @@ class Run:
         person.name, person.phone_tail = shown_name(profile)
         phone_key = self.basis.phone_key
         person.phone_key = phone_key_of(phone_key, profile.phone) if profile.phone else ""
+        self._birthday(self._books.members[member], profile)
         self.changes.people[member] = person
         self._profiles[member] = msgspec.json.encode(profile)
+
+    def _birthday(self, book: MemberBook, profile: Profile) -> None:
+        """Windows of the birthday go to every till; the day itself only with the profile."""
+        programme = in_force(self.basis.programmes, self._today)
+        if programme is None or not profile.birthday_month or not profile.birthday_day:
+            return
+        birthday = f"{profile.birthday_month:02d}{profile.birthday_day:02d}"
+        told = birthday_windows(programme.birthday, birthday, self._today)
+        book.level = msgspec.structs.replace(book.level, birthday=birthday, benefits=told)
 
     def _key_of(self, member: UUID) -> bytes:
         key = self.loaded.keys.get(member)
@@ -232,6 +252,8 @@ class Run:
             debt for key, debt in books.changed_uncovered.items() if key not in new_debts
         ]
         changes.postings = books.postings
+        changes.levels = books.levels
+        changes.prospects = {key: books.prospects[key] for key in books.changed_prospects}
         changes.leases = list(books.changed_leases.values())
         changes.records = books.changed_records
         for member in flag_people(changes.records, self.loaded.people) & books.touched.keys():
@@ -277,6 +299,8 @@ class Run:
                 light_row(book, person.name, person.phone_tail, person.phone_key, person.flags)
             )
         yield from feed_of(self._books.changed_records)
+        for key in sorted(self._books.changed_prospects):
+            yield document_row(PROSPECT, key, self._books.prospects[key])
         for card in changed:
             yield card_row(card)
         for member, profile in self._profiles.items():
