@@ -53,14 +53,14 @@ def verify(source: Source, as_json: AsJson = False, headoffice_key: Pinned = "")
     pinned = _pinned(headoffice_key)
     try:
         if source.is_dir():
-            with _opened(source) as held:
+            with opened_journal(source) as held:
                 found = verify_journal(held.journal, held.outbox, pinned)
         else:
             found = verify_export(source, pinned)
     except (OSError, ProtocolError) as error:
-        _unreadable(source, error)
+        unreadable(source, error)
     if found.problem == "file" and found.device is None:
-        _unreadable(source, "this is not an exported journal")
+        unreadable(source, "this is not an exported journal")
     if as_json:
         typer.echo(json.dumps(_verdict_json(found)))
     else:
@@ -77,14 +77,14 @@ def show(
 ) -> None:
     """List the last entries, or show one in full."""
     if source.is_dir():
-        with _opened(source) as held:
+        with opened_journal(source) as held:
             head = held.journal.head().seq
             entries = held.journal.entries(seq - 1 if seq else max(head - last, 0), last)
     else:
         try:
-            entries = list(_exported(source))
+            entries = list(exported(source))
         except (OSError, ValueError) as error:
-            _unreadable(source, error)
+            unreadable(source, error)
         entries = [e for e in entries if e.seq >= seq] if seq else entries[-last:]
     if seq:
         entries = [entry for entry in entries if entry.seq == seq]
@@ -109,7 +109,7 @@ def export(
     """Write the journal as one signed file that verifies without the till. No personal data."""
     from terminal.usecases.journal_files import export_journal
 
-    with _opened(folder) as held:
+    with opened_journal(folder) as held:
         try:
             with out.open("xb") as file:
                 signing = held.keys.keys.signing
@@ -126,14 +126,17 @@ def export(
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
+    """A till's journal, open to look at."""
+
     journal: Journal
     outbox: Outbox
     keys: LoadedKeys
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[_Held]:
+def opened_journal(folder: Path) -> Iterator[Held]:
+    """The journal of a till's folder, read only; ends the program when there is none."""
     """A till's journal, only to look at."""
     from sync.database.till.faults import StoreFault
     from sync.database.till.journal import Journal
@@ -144,20 +147,21 @@ def _opened(folder: Path) -> Iterator[_Held]:
     try:
         keys = load_keys(folder)
         if keys is None:
-            _unreadable(folder, "there is no till in this folder")
+            unreadable(folder, "there is no till in this folder")
         file = JournalFile(folder, keys.keys.database, read_only=True)
     except StoreFault as fault:
-        _unreadable(folder, fault)
+        unreadable(folder, fault)
     try:
         journal = Journal(file, keys.keys.signing.sign)
-        yield _Held(journal, Outbox(journal), keys)
+        yield Held(journal, Outbox(journal), keys)
     except StoreFault as fault:
-        _unreadable(folder, fault)
+        unreadable(folder, fault)
     finally:
         file.close()
 
 
-def _exported(path: Path) -> Iterator[Entry]:
+def exported(path: Path) -> Iterator[Entry]:
+    """Entries of an exported file, as they stand in it."""
     from terminal.usecases.journal_files import exported_entries
 
     return exported_entries(path)
@@ -233,7 +237,8 @@ def _line(entry: Entry, body: dict[str, Any]) -> str:
     )
 
 
-def _unreadable(source: Path, error: object) -> NoReturn:
+def unreadable(source: Path, error: object) -> NoReturn:
+    """Say that nothing can be read there, and end the program."""
     typer.echo(f"{source} cannot be read: {error}. Nothing was changed.", err=True)
     raise typer.Exit(UNREADABLE)
 

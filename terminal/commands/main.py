@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "till": ("terminal.commands.till", "Open the till."),
     "headoffice": ("terminal.commands.headoffice", "Serve head office; run and explain clearing."),
     "journal": ("terminal.commands.journal", "Verify, show or export a till's journal."),
+    "why": ("terminal.commands.why", "Explain an entry in plain words."),
     "play": ("terminal.commands.play", "Play a described story through real tills."),
     "demo": ("terminal.commands.demo", "Try everything on a small chain."),
     "bench": ("terminal.commands.bench", "Measure against what the machine can do."),

@@ -31,9 +31,10 @@ def explain(
     result: AmountRow,
     names: Names | None = None,
     tiers: Mapping[str, str] | None = None,
+    limit: int = MAX_ROWS,
 ) -> ExplainView:
     """A panel of these steps. `title` and `result` are finished; `tiers`: names by code."""
-    shown = steps[:MAX_ROWS]
+    shown = steps[:limit]
     rows = tuple(_row(text, step, names or {}, tiers or {}) for step in shown)
     return ExplainView(title, _rules(text, steps), rows, result)
 
