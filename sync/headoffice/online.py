@@ -55,7 +55,8 @@ class Online:
             check_once(await published.last_counter(session, asked.nonce), asked.counter)
             await published.put_counter(session, asked.nonce, asked.counter, now_ms)
             loaded = await ledger.load(session, [ask.member], [], [ask.entry_id])
-            row = _light_row(loaded, ask.member)
+            about = msgspec.structs.replace(ask, member=_real(loaded, ask.member))
+            row = _light_row(loaded, about.member)
             before = await published.hold(session, ask.entry_id)
             held = _balances(ask.debit)
             if before is not None and before.state == "refused":
@@ -63,8 +64,8 @@ class Online:
             used = before is not None and before.state == "consumed"
             if used or ask.entry_id in loaded.taken:
                 return Refused(Code.ENTRY_DEAD.value, {}, row)
-            refusal = await self._decide(session, ask, loaded, now_ms)
-            answer = self._answer(ask, held, before, refusal, now_ms)
+            refusal = await self._decide(session, about, loaded, now_ms)
+            answer = self._answer(about, held, before, refusal, now_ms)
             await published.put_hold(session, answer)
             if refusal is not None or row is None:
                 return _refused(answer, row)
@@ -110,12 +111,23 @@ class Online:
             if found is None:
                 return MemberReply(self.hq_epoch, now_ms, ())
             loaded = await ledger.load(session, [found], [], [], lock=False)
+            merged, found = found, _real(loaded, found)
             row = _light_row(loaded, found)
             if row is None:
                 return MemberReply(self.hq_epoch, now_ms, ())
             fresh = member_row(row)
             items = [_item(fresh.kind, fresh.key, row.version, fresh.data)]
-            for card in await published.cards_of(session, found, MAX_CARDS):
+            alias = await published.row(session, FeedKind.ALIAS, str(merged))
+            if merged != found and alias is not None:
+                items.append(_item(alias.kind, alias.key, alias.ver, alias.data))
+                gone = await published.row(session, FeedKind.MEMBER, str(merged))
+                if gone is not None:
+                    null = msgspec.Raw(b"null")
+                    items.append(FeedItem(0, gone.kind, gone.key, gone.ver, Op.TOMB, null))
+            cards = await published.cards_of(session, found, MAX_CARDS)
+            if merged != found:
+                cards += await published.cards_of(session, merged, MAX_CARDS)
+            for card in cards:
                 stored = await published.row(session, FeedKind.CARD, card.token)
                 made = card_row(card)
                 items.append(_item(made.kind, made.key, stored.ver if stored else 0, made.data))
@@ -135,6 +147,15 @@ class Online:
             return UUID(ask.value)
         except ValueError:
             return None
+
+
+def _real(loaded: Loaded, member: UUID) -> UUID:
+    """The member that stands for `member` after merges."""
+    book = loaded.books.get(member)
+    while book is not None and book.alias_of is not None:
+        member = book.alias_of
+        book = loaded.books.get(member)
+    return member
 
 
 def _light_row(loaded: Loaded, member: UUID) -> LightRow | None:

@@ -31,6 +31,7 @@ from sync.database.till.faults import (
 from sync.database.till.journal import Identity, Journal, identity_of
 from sync.database.till.journal_file import FILE, FreeBytes, JournalFile, free_bytes
 from sync.database.till.keys import LoadedKeys, load_keys
+from sync.database.till.own_cards import OwnCards
 from sync.database.till.outbox import Outbox
 from sync.database.till.replica import Replica
 from sync.database.till.replica_lookup import Held
@@ -168,6 +169,7 @@ class TillDatabase:
         self.counter = Counter(self._file)
         self.outbox = Outbox(self.journal)
         self.pending = Pending(self.journal, self.outbox)
+        self.own_cards = OwnCards(self)
         self._check = JournalCheck(self.journal, self.keys.public)
         self._checked: Checked | None = None
         self._check_done = threading.Event()
@@ -258,14 +260,21 @@ class TillDatabase:
     def standing(self, member: UUID) -> Standing | None:
         """A member as this till sees one now; None when it does not know the member."""
         held = self.held(member)
-        return None if held is None else self.pending.standing(held)
+        if held is None:
+            return None
+        return self.pending.standing(held, self.replica.merged_into(held.row.member))
 
     def profile(self, member: UUID) -> Profile | None:
         """Full profile, where this till holds it or made it."""
         return self.replica.profile(member) or self.pending.newcomer_profile(member)
 
     def card(self, token: str) -> Card | None:
-        """The card of a token, those issued here included; the block list outranks its row."""
+        """The card of a token, with what this till did to cards that head office's rows do not show
+        yet; the block list outranks its row."""
+        return self.own_cards.card(token)
+
+    def published_card(self, token: str) -> Card | None:
+        """The card of a token as head office published it, or as it was issued here at joining."""
         found = self.replica.card(token)
         if found is not None:
             return found

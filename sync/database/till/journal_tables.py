@@ -14,7 +14,7 @@ from sqlalchemy import BLOB, Column, Index, Integer, MetaData, Table, Text
 
 SCHEMA: Final = 2  # `user_version` of the file; migrations/versions ends with the same number
 METADATA: Final = MetaData()
-INSERT_ONLY: Final = ("entry", "effect", "exposure", "attachment", "newcomer")
+INSERT_ONLY: Final = ("entry", "effect", "exposure", "lease_use", "attachment", "newcomer")
 
 ENTRY = Table(
     "entry",
@@ -37,6 +37,7 @@ ENTRY = Table(
 FOLDED_KINDS: Final = (
     "service_open", "service_step", "service_close", "redeem_gift", "gift_hold", "virtual_order",
     "event_deduction", "feedback", "product_alert",
+    "card_issue", "card_bind", "card_block", "card_unblock", "card_replace",
 )  # fmt: skip
 FOLDED: Final = f"kind IN ({', '.join(map(repr, FOLDED_KINDS))})"
 Index("entry_folded", ENTRY.c.seq, sqlite_where=sa.text(FOLDED))
@@ -67,6 +68,17 @@ EXPOSURE = Table(
     Column("stored_value_minor", Integer, nullable=False),
     Column("debit_ops", Integer, nullable=False),
     Column("top_up_minor", Integer, nullable=False),
+    sqlite_strict=True,
+)
+
+# Units an entry took from leases of this till.
+LEASE_USE = Table(
+    "lease_use",
+    METADATA,
+    Column("lease", Text, primary_key=True),
+    Column("seq", Integer, sa.ForeignKey("entry.seq"), primary_key=True),
+    Column("units", Integer, nullable=False),
+    sqlite_with_rowid=False,
     sqlite_strict=True,
 )
 

@@ -22,7 +22,7 @@ from sync.database.engine import Connection, connect, transaction
 from sync.database.till import replica_rows as rows
 from sync.database.till.faults import StoreFault, TooNewError, mapped
 from sync.database.till.journal_file import Readers
-from sync.database.till.replica_lookup import ReplicaLookup
+from sync.database.till.replica_lookup import SEALED, ReplicaLookup
 from sync.database.till.replica_rows import (
     AliasLike,
     BlockLike,
@@ -246,6 +246,8 @@ class Replica(ReplicaLookup):
             connection.execute(rows.PUT[change.kind], _VALUES[change.kind](change, fetched_ms))
         else:
             data = rows.document_bytes(change.row)
+            if data is not None and change.key.startswith(SEALED):
+                data = self._seal.close(data)
             connection.execute(_OTHER_PUT, (change.kind, change.key, change.ver, data))
         sums.change(change.kind, change.key, old, change.ver)
 

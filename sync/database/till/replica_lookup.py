@@ -29,6 +29,8 @@ from sync.domain.members import LightRow, Profile
 from sync.domain.pricing import Product
 
 SEARCH_LIMIT: Final = 20
+SEALED: Final = ("pin/",)  # documents kept under the device's own secret; read one by one
+ALIASES_DEEP: Final = 8  # a member merged into one that was merged itself, and so on
 _LAST: Final = "\U0010ffff"
 
 _LIGHT_ROW: Final = sa.select(*LIGHT_COLUMNS)
@@ -62,6 +64,7 @@ _PARTS: Final = ("hq_epoch", "cursor")
 _CURSOR: Final = f"SELECT name, value FROM meta WHERE name IN {_PARTS}"  # noqa: S608  # a constant
 _BLOCKED: Final = "SELECT 1 FROM block WHERE token = ?"
 _ALIAS: Final = "SELECT member FROM alias WHERE alias = ?"
+_MERGED: Final = "SELECT alias FROM alias WHERE member IN ({})"
 _PROFILE: Final = "SELECT data FROM profile WHERE member = ?"
 _PROFILES: Final = (
     "SELECT data FROM profile WHERE name >= ?1 AND name < ?2 "
@@ -112,17 +115,24 @@ class ReplicaLookup:
     def light(self, member: UUID) -> Held | None:
         """The row of a member, aliases followed."""
         with self._readers.read() as connection:
-            row = connection.execute(_LIGHT, (member.bytes,)).fetchone()
-            if row is None:
-                alias = connection.execute(_ALIAS, (member.bytes,)).fetchone()
-                row = alias and connection.execute(_LIGHT, (alias[0],)).fetchone()
+            key = member.bytes
+            row = connection.execute(_LIGHT, (key,)).fetchone()
+            for _ in range(ALIASES_DEEP):
+                alias = None if row else connection.execute(_ALIAS, (key,)).fetchone()
+                if alias is None:
+                    break
+                key = alias[0]
+                row = connection.execute(_LIGHT, (key,)).fetchone()
         return self._held(row) if row else None
 
     def document(self, kind: str, name: str, of: type[T]) -> T | None:
         """The document of a type and id, read as the struct of its type."""
         with self._readers.read() as connection:
             row = connection.execute(_DOCUMENT, (f"{kind}/{name}",)).fetchone()
-        return msgspec.json.decode(row[0], type=of) if row else None
+        if row is None:
+            return None
+        data = self._seal.open(row[0]) if f"{kind}/" in SEALED else row[0]
+        return msgspec.json.decode(data, type=of)
 
     def documents(self, kind: str, of: type[T]) -> list[tuple[str, T]]:
         """All documents of a type with their ids, sorted by id."""
@@ -138,7 +148,8 @@ class ReplicaLookup:
         if row is None:
             return None
         card = card_row(row[:-1])
-        return msgspec.structs.replace(card, status=Status.BLOCKED) if row[-1] else card
+        barred = row[-1] and card.status is Status.ACTIVE
+        return msgspec.structs.replace(card, status=Status.BLOCKED) if barred else card
 
     def blocked(self, token: str) -> bool:
         """Whether a token stands on the block list, known or not otherwise."""
@@ -150,6 +161,20 @@ class ReplicaLookup:
         with self._readers.read() as connection:
             rows = connection.execute(_CARDS_OF, (member.bytes,)).fetchall()
         return [card_row(row) for row in rows]
+
+    def merged_into(self, member: UUID) -> list[UUID]:
+        """Members that were merged into this one, those merged into them included."""
+        found: list[UUID] = []
+        with self._readers.read() as connection:
+            for _ in range(ALIASES_DEEP):
+                wanted = [member.bytes, *(other.bytes for other in found)]
+                marks = ",".join("?" * len(wanted))
+                rows = connection.execute(_MERGED.format(marks), wanted).fetchall()
+                new = [UUID(bytes=row[0]) for row in rows if UUID(bytes=row[0]) not in found]
+                if not new:
+                    break
+                found += new
+        return found
 
     def by_phone(self, phone_key: str, limit: int = SEARCH_LIMIT) -> list[Held]:
         """Members whose phone has this keyed hash, over all cards of the chain."""

@@ -14,7 +14,7 @@ from sqlalchemy import Table
 from sync.database.engine import Row, insert_sql
 from sync.database.till import replica_tables as t
 from sync.database.till.names import spelled
-from sync.domain.cards import Card, Status
+from sync.domain.cards import Card, CardLimits, CardUse, Status
 from sync.domain.members import NO_EXTRAS, Balances, Extras, LightRow, LotSummary, Profile
 from sync.domain.pricing import Product
 
@@ -24,6 +24,7 @@ CARD_COLUMNS: Final = [column for column in t.CARD.columns if column.name != "ve
 _lots = msgspec.msgpack.Decoder(tuple[LotSummary, ...])
 _marks = msgspec.msgpack.Decoder(dict[str, int])
 _extras = msgspec.msgpack.Decoder(Extras)
+_terms = msgspec.msgpack.Decoder(tuple[CardLimits, CardUse])
 _pack = msgspec.msgpack.encode
 
 
@@ -213,13 +214,19 @@ def light_row(row: Row) -> tuple[LightRow, int | None]:
 def card_values(card: Card, ver: int) -> tuple[object, ...]:
     """Columns of `card` in the order of its table."""
     token = bytes.fromhex(card.token)
-    return token, ver, card.member.bytes, card.status.value, card.tail, card.medium
+    return (
+        token, ver, card.member.bytes, card.status.value, card.tail, card.medium,
+        bytes.fromhex(card.card) if card.card else None,
+        None if card.limits is None else _pack((card.limits, card.use)),
+    )  # fmt: skip
 
 
 def card_row(row: Row) -> Card:
     """Card of CARD_COLUMNS."""
-    token, member, status, tail, medium = row
-    return Card(token.hex(), UUID(bytes=member), Status(status), tail, medium)
+    token, member, status, tail, medium, whole, terms = row
+    limits, use = _terms.decode(terms) if terms else (None, CardUse())
+    of = whole.hex() if whole else ""
+    return Card(token.hex(), UUID(bytes=member), Status(status), tail, medium, of, limits, use)
 
 
 def profile_values(profile: Profile, ver: int, expires_ms: int | None) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import BLOB, Column, Index, Integer, MetaData, Table, Text
 
-SCHEMA: Final = 2  # another `user_version` means: fetch again
+SCHEMA: Final = 3  # another `user_version` means: fetch again
 METADATA: Final = MetaData()
 
 LIGHT = Table(
@@ -46,6 +46,8 @@ CARD = Table(
     Column("status", Text, nullable=False),
     Column("tail", Text, nullable=False),
     Column("medium", Text, nullable=False),
+    Column("card", BLOB),
+    Column("terms", BLOB),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
@@ -158,6 +160,7 @@ INDEXES: Final = (
     Index("light_phone_key", LIGHT.c.phone_key),
     Index("light_phone_tail", LIGHT.c.phone_tail),
     Index("card_member", CARD.c.member),
+    Index("alias_member", ALIAS.c.member),
     Index("product_barcode", PRODUCT.c.barcode),
     Index("profile_name", PROFILE.c.name),
     Index("profile_pinyin", PROFILE.c.pinyin),

@@ -6,6 +6,7 @@ and mark come from one row, so no operation is counted twice or forgotten (desig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -55,12 +56,15 @@ class Pending:
         """See `TillDatabase`."""
         self._journal, self._outbox, self._file = journal, outbox, journal.file
 
-    def standing(self, held: Held) -> Standing:
-        """A member as this till sees one now, on head office's row `held`."""
+    def standing(self, held: Held, merged: Sequence[UUID] = ()) -> Standing:
+        """A member as this till sees one now, on head office's row `held`. `merged`: members it
+        stands for as well, whose entries made here are pending on it."""
         mark = held.row.marks.get(self._journal.mark_key, 0)
         credit, debit, top_up = Balances(), Balances(), Balances()
         with self._file.read() as connection:
             rows = connection.execute(_PENDING, (held.row.member.bytes, mark)).fetchall()
+            for other in merged:
+                rows += connection.execute(_PENDING, (other.bytes, mark)).fetchall()
         for account, delta, kind in rows:
             if delta < 0:
                 debit = debit.plus(account, delta)

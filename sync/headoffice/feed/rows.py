@@ -12,7 +12,8 @@ from sync.domain import canonical
 from sync.domain.cards import Card
 from sync.domain.checksums import ALL_TILLS
 from sync.domain.members import LightRow
-from sync.protocol.messages import BlockRow, Document, FeedKind, Op
+from sync.domain.posting import MemberBook
+from sync.protocol.messages import AliasRow, BlockRow, Document, FeedKind, Op
 
 ALL: Final = ALL_TILLS
 _encoder: Final = msgspec.json.Encoder(order="sorted")
@@ -57,6 +58,19 @@ def member_row(row: LightRow) -> FeedRow:
     return FeedRow(FeedKind.MEMBER.value, str(row.member), ALL, Op.PUT.value, data, row.version)
 
 
+def member_gone(book: MemberBook) -> FeedRow:
+    """A member merged into another has no row; its version lets a later one come back."""
+    key = str(book.member)
+    return FeedRow(FeedKind.MEMBER.value, key, ALL, Op.TOMB.value, b"null", book.version)
+
+
+def alias_row(book: MemberBook) -> FeedRow:
+    """Whom a member was merged into, or that it stands for itself again."""
+    if book.alias_of is None:
+        return FeedRow(FeedKind.ALIAS.value, str(book.member), ALL, Op.TOMB.value, b"null")
+    return put_row(FeedKind.ALIAS, str(book.member), AliasRow(book.member, book.alias_of))
+
+
 def card_row(card: Card) -> FeedRow:
     """A card."""
     return FeedRow(FeedKind.CARD.value, card.token, ALL, Op.PUT.value, _encoder.encode(card))
@@ -66,6 +80,11 @@ def profile_row(member: UUID, group: str, sealed: bytes) -> FeedRow:
     """Full profile of a member, sealed at rest, for the stores of its home's group."""
     bucket = group_bucket(group)
     return FeedRow(FeedKind.PROFILE.value, str(member), bucket, Op.PUT.value, sealed)
+
+
+def unblock_row(card: Card) -> FeedRow:
+    """A card that may be used again is on no block list."""
+    return FeedRow(FeedKind.BLOCK.value, card.token, ALL, Op.TOMB.value, b"null")
 
 
 def block_row(card: Card, now_ms: int) -> FeedRow:

@@ -30,6 +30,7 @@ async def redrive(database: Database, poster: Poster, now_ms: int, most: int = M
         )
         pairs = zip(found.readings, found.devices, strict=True)
         loaded.records = await records.load(session, keys_needed(pairs))
+        loaded.prospects = await ledger.load_prospects(session, sorted(needs.prospects))
         loaded.keys = await ledger.load_keys(session, owners(found.readings))
         numbers = await session.draw("post_seq", len(found.readings))
         run = Run(loaded, await poster.basis(session, now_ms), iter(numbers))

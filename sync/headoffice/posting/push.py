@@ -177,6 +177,7 @@ class _Push:
         needs.tokens |= waiting.needs.tokens
         needs.entry_ids |= waiting.needs.entry_ids
         needs.whole |= waiting.needs.whole
+        needs.prospects |= waiting.needs.prospects
         loaded = await ledger.load(
             session, sorted(needs.members), sorted(needs.tokens), sorted(needs.entry_ids),
             whole=sorted(needs.whole),
@@ -184,6 +185,7 @@ class _Push:
         pairs = [(reading, device) for reading in readings]
         pairs += zip(waiting.readings, waiting.devices, strict=True)
         loaded.records = await records.load(session, keys_needed(pairs))
+        loaded.prospects = await ledger.load_prospects(session, sorted(needs.prospects))
         loaded.keys = await ledger.load_keys(session, owners([*readings, *waiting.readings]))
         basis = await self._poster.basis(session, self._now_ms)
         numbers = await session.draw("post_seq", len(readings) + len(waiting.readings))

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sync.domain import accounts
+from sync.domain.card_changes import DATA_OF
 from sync.domain.journal import Body, Entry, Kind, UnreadableBody, read_body
+from sync.domain.merging import also_named
 from sync.domain.posting import Issue
 
+_OF_PROSPECTS = frozenset({Kind.SALE.value, Kind.ENROL.value})
+PROSPECT_MAX = 64
 NOBODY = UUID(int=0)  # owner of a blob that names none
 
 
@@ -24,12 +28,15 @@ class Reading:
 
 @dataclass(slots=True)
 class Needs:
-    """Members, card tokens and entry ids some entries touch; `joining`: members they enrol."""
+    """Members, card tokens and entry ids some entries touch; `joining`: members they enrol;
+    `whole`: tokens whose cards they change, with all their credentials; `prospects`: keys of people who are no members yet."""
 
     members: set[UUID] = field(default_factory=set)
     tokens: set[str] = field(default_factory=set)
     entry_ids: set[UUID] = field(default_factory=set)
     joining: set[UUID] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+    prospects: set[str] = field(default_factory=set)
 
 
 def read(entry: Entry, poisoned: frozenset[bytes] = frozenset()) -> Reading:
@@ -53,6 +60,14 @@ def needs_of(readings: Iterable[Reading]) -> Needs:
             needs.members.add(body.member)
         if body.card is not None:
             needs.tokens.add(body.card)
+        if body.kind in _OF_PROSPECTS:
+            prospect = body.data.get("prospect")
+            if isinstance(prospect, str) and 0 < len(prospect) <= PROSPECT_MAX:
+                needs.prospects.add(prospect)
+        if body.kind in DATA_OF:
+            token = body.data.get("token")
+            needs.tokens.update({token} if isinstance(token, str) else ())
+            needs.whole.update({body.card} if body.card is not None else ())
         if body.kind == Kind.ENROL:
             token = body.data.get("token")
             if isinstance(token, str):
@@ -60,6 +75,7 @@ def needs_of(readings: Iterable[Reading]) -> Needs:
             if body.member is not None:
                 needs.joining.add(body.member)
         needs.members.update(_owners(body))
+        needs.members.update(also_named(body))
     return needs
 
 

@@ -26,7 +26,7 @@ from sync.domain.posting import Books, MemberBook, Outcome, Result, post
 from sync.domain.joining import PROSPECT
 from sync.domain.members import Profile
 from sync.domain.programme import Programme, in_force
-from sync.domain.tiers import birthday_windows
+from sync.domain.tiers import birthday_of, birthday_windows
 from sync.headoffice.feed.rows import (
     alias_row,
     block_row,
@@ -227,9 +227,9 @@ class Run:
     def _birthday(self, book: MemberBook, profile: Profile) -> None:
         """Windows of the birthday go to every till; the day itself only with the profile."""
         programme = in_force(self.basis.programmes, self._today)
-        if programme is None or not profile.birthday_month or not profile.birthday_day:
+        birthday = birthday_of(profile.birthday_month, profile.birthday_day)
+        if programme is None or not birthday:
             return
-        birthday = f"{profile.birthday_month:02d}{profile.birthday_day:02d}"
         told = birthday_windows(programme.birthday, birthday, self._today)
         book.level = msgspec.structs.replace(book.level, birthday=birthday, benefits=told)
 

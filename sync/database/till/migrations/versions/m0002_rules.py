@@ -21,6 +21,7 @@ def _folded_entries() -> None:
     kinds = (
         "service_open", "service_step", "service_close", "redeem_gift", "gift_hold",
         "virtual_order", "event_deduction", "feedback", "product_alert",
+        "card_issue", "card_bind", "card_block", "card_unblock", "card_replace",
     )  # fmt: skip
     where = sa.text(f"kind IN ({', '.join(map(repr, kinds))})")
     op.create_index("entry_folded", "entry", ["seq"], sqlite_where=where)
