@@ -19,6 +19,7 @@ from sync.domain.leases import Lease
 from sync.domain.joining import Prospect
 from sync.domain.lots import Allocation, EntryRef, Lot, LotKey, Uncovered
 from sync.domain.members import Balances
+from sync.domain.originals import Original, TakenBack
 from sync.domain.programme import Programme
 from sync.domain.records import Record, RecordKey
 from sync.domain.tiers import NO_LEVEL, LevelState
@@ -57,6 +58,8 @@ class Issue(StrEnum):
     DECLINED_UNSEEN = "declined_unseen"
     DEVICE_REVOKED = "device_revoked"
     PLACE_MISMATCH = "place_mismatch"
+    ORIGINAL_UNKNOWN = "original_unknown"
+    ALREADY_REVERSED = "already_reversed"
     SERVICE_ORDER = "service_order"
     SERVICE_STEP = "service_step"
     ENTITLEMENT_REFUSED = "entitlement_refused"
@@ -149,7 +152,10 @@ class Books:
     device is head office's own; `arrived_on`: business date on which head office got the entries
     (None: not looked at); `prospects`: what people spent who are no members yet.
 
-    Changes: `touched` and `new_members`, `new_lots`, `changed_lots`, `new_uncovered`,
+    `originals`: posted entries that those of the batch name, with every lot they made or drew
+    among the members' lots; `awaited`: those named that were not posted yet.
+
+    Changes: `taken_back`, `touched` and `new_members`, `new_lots`, `changed_lots`, `new_uncovered`,
     `changed_uncovered`, `changed_cards`, `postings`, `levels`. Lots and uncovered claims made
     earlier in the batch may stand in both their lists; each is one object, as it is at the end. `merged`: members
     whose `alias_of` changed; `moved_lots`, `moved_uncovered`: who held them when they were loaded;
@@ -180,6 +186,9 @@ class Books:
     changed_records: dict[RecordKey, Record] = field(default_factory=dict)
     changed_leases: dict[str, Lease] = field(default_factory=dict)
     arrived_on: date | None = None
+    originals: dict[EntryRef, Original] = field(default_factory=dict)
+    awaited: set[EntryRef] = field(default_factory=set)
+    taken_back: list[TakenBack] = field(default_factory=list)
     levels: list[LevelPosted] = field(default_factory=list)
     prospects: dict[str, Prospect] = field(default_factory=dict)
     changed_prospects: set[str] = field(default_factory=set)

@@ -27,6 +27,7 @@ DOWN: Final = "down"
 SHOWN_DAYS: Final = 8
 _DAY: Final = timedelta(days=1)
 _DECEMBER: Final = 12
+_MONTH_MAX: Final = 31
 
 Spend = tuple[tuple[date, int], ...]
 
@@ -255,6 +256,13 @@ def shown(spend: Spend) -> Spend:
         return spend
     rest = spend[SHOWN_DAYS - 1 :]
     return (*spend[: SHOWN_DAYS - 1], (rest[0][0], sum(minor for _, minor in rest)))
+
+
+def birthday_of(month: int | None, day: int | None) -> str:
+    """A birthday as the books keep it, "MMDD"; empty when it is none."""
+    if month is None or day is None or not (1 <= month <= _DECEMBER and 1 <= day <= _MONTH_MAX):
+        return ""
+    return f"{month:02d}{day:02d}"
 
 
 def birthday_windows(rule: Birthday, birthday: str, day: date) -> tuple[Benefit, ...]:
