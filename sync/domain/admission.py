@@ -7,6 +7,7 @@ see to it. So whatever stops here is of a later release, damaged or hostile, and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -22,9 +23,13 @@ from sync.domain.journal import (
     Unbalanced,
     balanced_member_effects,
 )
-from sync.domain.kinds import DRAWS_ON, KIND_RULES, SETTLES_NOTHING
+from sync.domain.kinds import DRAWS_ON, KIND_RULES, SETTLES_NOTHING, TAKES_BACK
+from sync.domain.originals import Original, Ref, pieces_of
+from sync.domain.paying_out import AT_AMOUNT
 from sync.domain.programme import Programme
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
+
+AT_ITS_AMOUNT: Final = (STORED_VALUE, *AT_AMOUNT)
 
 
 class Quarantine(Exception):  # noqa: N818  # not an error: an outcome
@@ -41,7 +46,8 @@ class Admitted:
 
     `moves`: (account name, delta) on the member's accounts, in order, none of them 0;
     `settlements`: per claim head office's value in minor units; `as_claimed`: whether the till saw
-    every one of them the same; `data`: the body's data where its kind has it read here.
+    every one of them the same; `data`: the body's data where its kind has it read here;
+    `original`: the entry it takes something back of; what it takes back is not among `moves`.
     """
 
     programme: Programme | None
@@ -49,6 +55,7 @@ class Admitted:
     settlements: tuple[int, ...]
     as_claimed: bool
     data: msgspec.Struct | None = None
+    original: Original | None = None
 
 
 def admit(body: Body, books: Books) -> Admitted:
@@ -70,6 +77,8 @@ def admit(body: Body, books: Books) -> Admitted:
     data = _data(body, books, rule.data)
     _check_owner(body, books, {owner for owner, _, _ in effects}, others=rule.others)
     moves = tuple((name, delta) for _, name, delta in effects if delta)
+    original = _original(body, books, data) if rule.original else None
+    moves = _own_moves(body) if original else moves
     if not {(name, delta > 0) for name, delta in moves} <= rule.may_move:
         raise Quarantine(Issue.DATA_UNREADABLE)
     _check_claims(body.claims, moves)
@@ -82,7 +91,32 @@ def admit(body: Body, books: Books) -> Admitted:
             raise Quarantine(Issue.CLAIMS_MISMATCH)
         values.append(value)
         as_claimed = as_claimed and value == claim.settlement_minor and rest == 0
-    return Admitted(programme, moves, tuple(values), as_claimed, data)
+    return Admitted(programme, moves, tuple(values), as_claimed, data, original)
+
+
+def _original(body: Body, books: Books, data: msgspec.Struct | None) -> Original:
+    """The entry that `body` takes back. One that head office does not have yet is waited for."""
+    ref = getattr(data, "ref", None)
+    original = books.originals.get(ref.entry) if isinstance(ref, Ref) else None
+    if not isinstance(ref, Ref) or original is None:
+        raise Quarantine(Issue.ORIGINAL_UNKNOWN)
+    member, about = original.body.member, body.member
+    mine = member is None or (about is not None and books.same(member, about))
+    taken_from = TAKES_BACK[body.kind]
+    if original.hash.hex() != ref.hash or original.body.kind not in taken_from or not mine:
+        raise Quarantine(Issue.DATA_UNREADABLE)
+    try:
+        pieces_of(original.body)
+    except ValueError:
+        raise Quarantine(Issue.DATA_UNREADABLE) from None
+    return original
+
+
+def _own_moves(body: Body) -> tuple[tuple[str, int], ...]:
+    """Moves of an entry without those that take back."""
+    kept = (e for e in body.effects if e.delta and (e.item is None or e.item >= 0))
+    found = ((accounts.of_member(e.account), e.delta) for e in kept)
+    return tuple((owner[1], delta) for owner, delta in found if owner is not None)
 
 
 def _data(body: Body, books: Books, kind: type[msgspec.Struct] | None) -> msgspec.Struct | None:
@@ -119,7 +153,7 @@ def _check_claims(claims: tuple[Claim, ...], moves: tuple[tuple[str, int], ...])
             or claim.quantity <= 0
             or not 0 <= claim.settlement_minor <= MAX_AMOUNT
             or not 0 <= claim.face_minor <= MAX_AMOUNT
-            or (claim.kind == STORED_VALUE and claim.settlement_minor != claim.quantity)
+            or (claim.kind in AT_ITS_AMOUNT and claim.settlement_minor != claim.quantity)
         ):
             raise Quarantine(Issue.CLAIMS_MISMATCH)
         claimed[claim.account] = claimed.get(claim.account, 0) + claim.quantity
@@ -141,7 +175,7 @@ def _settlement(claim: Claim, programme: Programme | None, dealer: str) -> tuple
     Only head office sets settlement values, so an offer it did not make there is worth nothing to
     the dealer that gave it, and so is what exceeds whole units of an offer.
     """
-    if claim.kind == STORED_VALUE:
+    if claim.kind in AT_ITS_AMOUNT:
         return claim.quantity, 0
     if claim.kind in SETTLES_NOTHING:
         return 0, 0

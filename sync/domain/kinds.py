@@ -30,12 +30,22 @@ from sync.domain.losses import LossData
 from sync.domain.merging import MergeData, TransferData, UnmergeData
 from sync.domain.notes import NoteData
 from sync.domain.opening import OpeningData
+from sync.domain.originals import GOODS
+from sync.domain.paying_out import CASH_OUT, FORFEIT, TOP_UP_CANCEL, CancelData, PayOutData
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
+from sync.domain.reversals import VOIDABLE, ExchangeData, ReturnData, VoidData
 from sync.domain.service_orders import CloseData, OpenData, StepData
 from sync.domain.tiers import TierChangeData
 
 Moves = frozenset[tuple[str, bool]]
 NOTHING: Final[Moves] = frozenset()
+ANYTHING: Final[Moves] = frozenset(
+    (name, credited) for name in MEMBER_ACCOUNTS for credited in (True, False)
+)
+_SOLD: Final[Moves] = frozenset(
+    {(POINTS, True), (POINTS, False), (PRINCIPAL, False), (BONUS, False), (QUALIFYING, True)}
+)
+_PAID_OUT: Final[Moves] = frozenset({(PRINCIPAL, False), (BONUS, False)})
 
 
 class KindRule(NamedTuple):
@@ -44,7 +54,8 @@ class KindRule(NamedTuple):
     `may_move`: (account name, credited) it may change on members' accounts; `data`: what its body
     data must be, read at admission (None: not looked at); `office`: only head office's own ledger
     device may write it; `others`: it may move value of other members than its own; `original`: its
-    data names an earlier entry (`ref`), which the caller loads into `Books.originals`.
+    data names an earlier entry (`ref`), which the caller loads into `Books.originals`; what it
+    takes back of that one is its exact negative and needs no leave here.
     """
 
     may_move: Moves = NOTHING
@@ -55,23 +66,18 @@ class KindRule(NamedTuple):
 
 
 KIND_RULES: Final[dict[str, KindRule]] = {
-    Kind.SALE: KindRule(
-        frozenset(
-            {
-                (POINTS, True),
-                (POINTS, False),
-                (PRINCIPAL, False),
-                (BONUS, False),
-                (QUALIFYING, True),
-            }
-        )
-    ),
+    Kind.SALE: KindRule(_SOLD),
     Kind.TOP_UP: KindRule(frozenset({(PRINCIPAL, True), (BONUS, True)})),
     Kind.REDEEM_GIFT: KindRule(frozenset({(POINTS, False)})),
     Kind.ENROL: KindRule(data=EnrolData),
     Kind.OPENING_BALANCE: KindRule(
         frozenset((name, True) for name in MEMBER_ACCOUNTS), data=OpeningData
     ),
+    Kind.RETURN: KindRule(data=ReturnData, original=True),
+    Kind.EXCHANGE: KindRule(_SOLD, data=ExchangeData, original=True),
+    Kind.VOID: KindRule(data=VoidData, original=True),
+    Kind.TOP_UP_CANCEL: KindRule(_PAID_OUT, data=CancelData, original=True),
+    Kind.CASH_OUT: KindRule(_PAID_OUT, data=PayOutData),
     Kind.CARD_ISSUE: KindRule(data=NewCard),
     Kind.CARD_BIND: KindRule(data=NewCard),
     Kind.CARD_BLOCK: KindRule(data=BlockData),
@@ -107,6 +113,13 @@ KIND_RULES: Final[dict[str, KindRule]] = {
     Kind.KEY_EVENT: KindRule(),
 }
 
+# Kinds of the entries that an entry of a kind may take back.
+TAKES_BACK: Final[dict[str, tuple[str, ...]]] = {
+    Kind.RETURN: GOODS,
+    Kind.EXCHANGE: GOODS,
+    Kind.VOID: VOIDABLE,
+    Kind.TOP_UP_CANCEL: (Kind.TOP_UP,),
+}
 # Accounts that a claim of a kind may draw on.
 DRAWS_ON: Final[dict[str, tuple[str, ...]]] = {
     GIFT: (POINTS,),
@@ -114,8 +127,11 @@ DRAWS_ON: Final[dict[str, tuple[str, ...]]] = {
     EVENT: (POINTS,),
     POINTS_TENDER: (POINTS,),
     STORED_VALUE: (PRINCIPAL, BONUS),
+    TOP_UP_CANCEL: (PRINCIPAL,),
+    CASH_OUT: (PRINCIPAL,),
+    FORFEIT: (BONUS,),
     EXPIRY: (POINTS,),
     ADJUSTMENT: (POINTS,),
 }
 # Claims that head office makes of no dealer: their units leave, nobody is paid for them.
-SETTLES_NOTHING: Final = frozenset({EXPIRY, ADJUSTMENT})
+SETTLES_NOTHING: Final = frozenset({EXPIRY, ADJUSTMENT, FORFEIT})

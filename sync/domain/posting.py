@@ -16,6 +16,7 @@ from sync.domain.books import INFORMATION, Books, Issue, MemberBook, Outcome, Po
 from sync.domain.journal import Body, Entry, Kind, UnreadableBody, member_effects, read_body
 from sync.domain.lots import EntryRef
 from sync.domain.merging import also_named
+from sync.domain.originals import Original
 from sync.domain.posting_cards import change_card, count_use, enrol
 from sync.domain.posting_extras import (
     deduct_event,
@@ -30,6 +31,7 @@ from sync.domain.posting_leases import use_leases
 from sync.domain.posting_levels import change_tier, check_sale, expire, follow
 from sync.domain.posting_losses import post_loss
 from sync.domain.posting_members import merge, transfer, unmerge
+from sync.domain.posting_reversals import cancel, pay_out, reverse
 from sync.domain.posting_run import Run
 from sync.domain.posting_services import close_service, open_service, step_service
 
@@ -49,6 +51,9 @@ STATE: Final[Mapping[str, Callable[[Run], None]]] = {
     Kind.ENROL: enrol,
     Kind.SALE: check_sale,
     Kind.TIER_CHANGE: change_tier,
+    Kind.RETURN: reverse,
+    Kind.EXCHANGE: reverse,
+    Kind.VOID: reverse,
     Kind.REDEEM_GIFT: give_gift,
     Kind.GIFT_HOLD: hold_gift,
     Kind.FEEDBACK: feedback,
@@ -65,6 +70,8 @@ STATE: Final[Mapping[str, Callable[[Run], None]]] = {
 # How a kind moves value, where it is not "each claim from its lots, each credit a new lot".
 MOVES: Final[Mapping[str, Callable[[Run, MemberBook], None]]] = {
     Kind.EXPIRY: expire,
+    Kind.TOP_UP_CANCEL: cancel,
+    Kind.CASH_OUT: pay_out,
     Kind.VIRTUAL_ORDER: order_virtual,
     Kind.VIRTUAL_OUTCOME: virtual_outcome,
     Kind.EVENT_DEDUCTION: deduct_event,
@@ -110,6 +117,10 @@ def post(entry: Entry, books: Books, post_seq: int, body: Body | None = None) ->
     run = Run(body, admitted, ref, books, post_seq)
     _apply(run)
     books.taken.add(body.entry_id)
+    if ref in books.awaited:
+        books.originals[ref] = Original(ref, entry.hash, body, books.place, post_seq)
+    for original in books.originals.values():
+        original.note(run.allocations)
     codes = tuple(dict.fromkeys(run.codes))
     outcome = Outcome.POSTED if INFORMATION.issuperset(codes) else Outcome.POSTED_EXCEPTION
     return Result(ref, entry_id, outcome, codes, post_seq, tuple(run.allocations))

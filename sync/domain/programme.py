@@ -27,6 +27,7 @@ from sync.domain.rulebook.losses import Losses
 from sync.domain.rulebook.offers import Promotions
 from sync.domain.rulebook.offline import OfflineLimits
 from sync.domain.rulebook.points import Gift, PointsTender
+from sync.domain.rulebook.returns import Returns
 from sync.domain.rulebook.prices import PriceList
 from sync.domain.rulebook.services import Services
 from sync.domain.rulebook.stored_value import StoredValue, TopUpStep
@@ -48,6 +49,7 @@ __all__ = [
     "PointsTender",
     "Programme",
     "Ratio",
+    "Returns",
     "StoredValue",
     "Tier",
     "TopUpStep",
@@ -73,6 +75,7 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gifts: tuple[Gift, ...] = ()
     stored_value: StoredValue = StoredValue()
     offline: OfflineLimits = OfflineLimits()
+    returns: Returns = Returns()
     leases: Leases = Leases()
     losses: Losses = Losses()
     cards: Cards = Cards()

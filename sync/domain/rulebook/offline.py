@@ -26,3 +26,5 @@ class OfflineLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     top_up_soft_op_minor: int = 50_000
     top_up_hard_op_minor: int = 100_000
     top_up_hard_till_minor: int = 500_000
+    refund_hard_card_day_minor: int = 20_000
+    refund_hard_till_minor: int = 200_000
