@@ -81,6 +81,7 @@ BY_HAND = {
     "kills": Figures(
         {"wan": (40, 0, 0), "qin": (3000, 0, 0)}, {"A": (50_00, 0, 0), "B": (0, 50_00, 0)}
     ),
+    "notes": Figures({"wan": (100, 0, 0)}, refused={"nothing": "field_needed"}),  # FL-61
     "day": Figures(
         {"fang": (2580, 227_27, 22_73), "zhang": (3434, 0, 0)},
         {"A": (147_73, 0, 1120_00), "B": (0, 147_73, 7_27)},
@@ -161,6 +162,21 @@ def test_a_till_was_killed_at_every_step_and_came_back(shows: Shows, name: str) 
         assert killed[point] == ["reprinted"]
     for point in KILLS[4:]:
         assert killed[point] == ["repeated"]
+
+
+def test_an_operation_told_as_data_goes_on_after_a_kill_and_is_answered(shows: Shows) -> None:
+    _, said, found = shows.result("notes")
+    steps = {happened["step"]: happened for happened in found["operations"]}
+    assert (steps["resumed"]["killed_at"], steps["resumed"]["recovered"]) == (
+        ["draft.opened"],
+        ["resumed"],
+    ), said
+    assert (steps["there"]["killed_at"], steps["there"]["recovered"]) == (
+        ["commit.after"],
+        ["found"],
+    )
+    assert steps["says"]["answer"] == {"about": "product_feedback"}
+    assert (steps["again"]["till"], steps["again"]["answer"]) == ("headoffice", {"posted": 0})
 
 
 def test_the_demo_days_gift_leads_from_the_statement_to_the_scan(shows: Shows) -> None:

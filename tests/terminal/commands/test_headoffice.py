@@ -62,6 +62,25 @@ def test_from_set_up_to_the_explained_fifty_yuan(folder: Path, tmp_path: Path) -
     assert "ten minutes" in guibin(folder, "enrol-code", "A2").stdout
 
 
+def test_operations_are_done_by_name_and_what_cannot_be_is_said(
+    folder: Path, tmp_path: Path
+) -> None:
+    assert guibin(folder, "do", "redrive").stdout == "posted: 0\n"
+    by_ann = guibin(folder, "do", "redrive", "--by", "ann", "--json")
+    assert json.loads(by_ann.stdout) == {"posted": 0}
+    unknown = guibin(folder, "do", "redrave")
+    assert unknown.exit_code == 1
+    assert "operation_unknown operation=redrave\nNothing was changed." in unknown.output
+    field = guibin(folder, "do", "redrive", "x=1")
+    assert (field.exit_code, "field_unknown field=x" in field.output) == (1, True)
+    assert guibin(folder, "do", "redrive", "nonsense").exit_code == 2
+    assert guibin(folder, "do", "redrive", f"x=@{tmp_path / 'none'}").exit_code == 2
+    listed = CliRunner().invoke(app, ["operations"]).stdout.splitlines()
+    assert "redrive" in listed
+    told = json.loads(CliRunner().invoke(app, ["operations", "--json"]).stdout)
+    assert {"name": "redrive", "fields": {}, "optional": []} in told
+
+
 def test_what_is_not_there_is_said(folder: Path, tmp_path: Path) -> None:
     nowhere = guibin(tmp_path / "nowhere", "clearing", "list")
     assert (nowhere.exit_code, "headoffice init" in nowhere.output) == (3, True)

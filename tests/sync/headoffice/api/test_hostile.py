@@ -40,6 +40,7 @@ TARGETS = (
     ("DELETE", wire.PUSH),
     ("POST", "/v1/admin/codes"),
     ("PUT", "/v1/admin/places"),
+    ("POST", "/v1/admin/operations/redrive"),
 )
 
 
@@ -193,6 +194,26 @@ def test_any_change_of_a_batch_is_refused_or_known(lasting: Settings) -> None:
 
             change()
             assert without_seen(state_of(served)) == before
+
+
+def test_operations_ask_for_the_token_and_for_their_fields(chain: Running) -> None:
+    token = {"authorization": f"Bearer {chain.head_office.keys.admin_token}"}
+    target = "/v1/admin/operations/redrive"
+    with httpx.Client(base_url=chain.base) as http:
+        assert problem(http.post(target, json={"by": "ann"})) == (401, "admin_token")
+        asked = http.post(target, json={"by": "ann", "fields": {}}, headers=token)
+        assert (asked.status_code, asked.json()) == (200, {"posted": 0})
+        listed = http.get("/v1/admin/operations", headers=token).json()
+        assert {"name": "redrive", "fields": {}, "optional": []} in listed
+        for body, wanted in (
+            ({}, (422, "invalid")),
+            ({"by": "ann", "fields": {"x": "1"}}, (422, "field_unknown")),
+            ({"by": "ann", "fields": {"x": 1}}, (422, "invalid")),
+            ({"by": "ann", "more": 1}, (422, "invalid")),
+        ):
+            assert problem(http.post(target, json=body, headers=token)) == wanted
+        nowhere = http.post("/v1/admin/operations/nothing", json={"by": "ann"}, headers=token)
+        assert problem(nowhere) == (404, "operation_unknown")
 
 
 def test_admin_routes_ask_for_the_token_and_for_sense(chain: Running) -> None:
