@@ -27,7 +27,7 @@ def found(answer: dict[str, Any], step: str = "asked") -> tuple[str, ...]:
         people=SimpleNamespace(ids={"lin": "0199-id"}, credentials={}),
     )
     judge = Judge(player)
-    judge(Numbered(1, Expect(at=dt.datetime(2026, 11, 2), step=step, answer=answer)))
+    judge(Numbered(1, Expect(at=dt.datetime(2026, 11, 2, tzinfo=dt.UTC), step=step, answer=answer)))
     return judge.judged[0].found
 
 
