@@ -70,6 +70,9 @@ class Issue(StrEnum):
     LEASE_BEYOND = "lease_beyond"
     TIER_MISMATCH = "tier_mismatch"
     LOT_UNVESTED = "lot_unvested"
+    COUPON_UNKNOWN = "coupon_unknown"
+    COUPON_USED_TWICE = "coupon_used_twice"
+    MALL_SLIP_TWICE = "mall_slip_twice"
 
 
 # Said of an entry, and nothing to look at: it posted as it should.

@@ -36,7 +36,7 @@ State = Literal["open", "used", "void"]
 
 class Coupon(msgspec.Struct, frozen=True, omit_defaults=True):
     """A single-use coupon as head office publishes it, by the hash of its code. `member`: the only
-    one it is for; dates are business dates, inclusive.
+    one it is for; dates are business dates, inclusive; `used_by`: the sale, as device:epoch:seq.
     """
 
     batch: str
@@ -45,6 +45,7 @@ class Coupon(msgspec.Struct, frozen=True, omit_defaults=True):
     ends: date | None = None
     member: UUID | None = None
     state: State = "open"
+    used_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

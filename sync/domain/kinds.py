@@ -30,6 +30,7 @@ from sync.domain.losses import LossData
 from sync.domain.merging import MergeData, TransferData, UnmergeData
 from sync.domain.notes import NoteData
 from sync.domain.opening import OpeningData
+from sync.domain.overrides import OverrideData
 from sync.domain.originals import GOODS
 from sync.domain.paying_out import CASH_OUT, FORFEIT, TOP_UP_CANCEL, CancelData, PayOutData
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
@@ -39,9 +40,6 @@ from sync.domain.tiers import TierChangeData
 
 Moves = frozenset[tuple[str, bool]]
 NOTHING: Final[Moves] = frozenset()
-ANYTHING: Final[Moves] = frozenset(
-    (name, credited) for name in MEMBER_ACCOUNTS for credited in (True, False)
-)
 _SOLD: Final[Moves] = frozenset(
     {(POINTS, True), (POINTS, False), (PRINCIPAL, False), (BONUS, False), (QUALIFYING, True)}
 )
@@ -107,6 +105,7 @@ KIND_RULES: Final[dict[str, KindRule]] = {
     Kind.NOTE: KindRule(data=NoteData),
     Kind.SHIFT_OPEN: KindRule(),
     Kind.SHIFT_CLOSE: KindRule(),
+    Kind.PRICE_OVERRIDE: KindRule(data=OverrideData),
     Kind.CASH_IN: KindRule(),
     Kind.CASH_OUT_DRAWER: KindRule(),
     Kind.CLOCK_NOTE: KindRule(),

@@ -17,6 +17,7 @@ from sync.domain.expiring import EXPIRY, ExpiryData
 from sync.domain.joining import EnrolData, Prospect, eligible
 from sync.domain.journal import MAX_AMOUNT
 from sync.domain.lots import Lot, LotKey, Uncovered
+from sync.domain.posting_prices import use_once
 from sync.domain.posting_run import Run
 from sync.domain.programme import Programme, Tier, in_force
 from sync.domain.refusals import Refusal
@@ -34,7 +35,9 @@ from sync.domain.tiers import (
 
 
 def check_sale(run: Run) -> None:
-    """Flag a level the member did not have, and points that do not follow from the lines."""
+    """Flag a level the member did not have, and points that do not follow from the lines; mark what
+    the sale uses up."""
+    use_once(run)
     try:
         data = msgspec.convert(run.body.data, SaleData)
     except msgspec.ValidationError:

@@ -32,6 +32,7 @@ from sync.domain.originals import (
 )
 from sync.domain.parts import share_of_rest
 from sync.domain.paying_out import FORFEIT, TOP_UP_CANCEL, CancelData
+from sync.domain.posting_prices import give_back, use_once
 from sync.domain.posting_run import Run
 from sync.domain.reversals import ExchangeData, ReturnData, VoidData
 from sync.domain.rulebook.returns import Returns
@@ -352,6 +353,10 @@ def reverse(run: Run) -> None:
     if member is not None:
         work.move(run.books.members[run.books.real(member)], exact)
     work.settle_money(taken)
+    if run.body.kind == Kind.VOID and any(taken.values()):
+        give_back(run, original)
+    if run.body.kind == Kind.EXCHANGE:
+        use_once(run)
     work.mark(taken)
 
 

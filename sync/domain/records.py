@@ -12,10 +12,13 @@ from uuid import UUID
 
 import msgspec
 
+from sync.domain.coupons import Coupon
 from sync.domain.extras import Alert, EventOnce, Feedback, VirtualOrder
 from sync.domain.gift_stock import GiftStock
 from sync.domain.journal import Body, Kind
 from sync.domain.service_orders import ServiceOrder
+from sync.domain.store_kinds import StoreFacts
+from sync.domain.used_once import SlipUsed, coupons_of, slip_key, slip_of
 
 ORDER: Final = "order"
 READY: Final = "ready"
@@ -25,6 +28,9 @@ VIRTUAL: Final = "virtual"
 EVENT: Final = "event"
 FEEDBACK: Final = "feedback"
 ALERT: Final = "alert"
+COUPON: Final = "coupon"
+SLIP: Final = "slip"
+STORE: Final = "store"
 
 
 class RecordKey(NamedTuple):
@@ -50,7 +56,10 @@ class FreeUsed(msgspec.Struct, frozen=True):
     used: int
 
 
-Record = ServiceOrder | Ready | FreeUsed | GiftStock | VirtualOrder | EventOnce | Feedback | Alert
+Record = (
+    ServiceOrder | Ready | FreeUsed | GiftStock | VirtualOrder | EventOnce
+    | Feedback | Alert | Coupon | SlipUsed | StoreFacts
+)  # fmt: skip
 TYPES: Final[Mapping[str, type[Record]]] = {
     ORDER: ServiceOrder,
     READY: Ready,
@@ -60,6 +69,9 @@ TYPES: Final[Mapping[str, type[Record]]] = {
     EVENT: EventOnce,
     FEEDBACK: Feedback,
     ALERT: Alert,
+    COUPON: Coupon,
+    SLIP: SlipUsed,
+    STORE: StoreFacts,
 }
 MAX_KEY: Final = 200
 Names = Iterable[tuple[str, tuple[object, ...]]]
@@ -90,7 +102,18 @@ def _stock(body: Body, store: str) -> Names:
     yield STOCK, (store, body.data.get("offer", ""))
 
 
+def _sale(body: Body, store: str) -> Names:
+    for coupon in coupons_of(body):
+        yield COUPON, (coupon,)
+    slip = slip_of(body)
+    if slip:
+        yield SLIP, slip_key(store, body.business_date, slip)
+
+
 _NAMING: Final[Mapping[str, Callable[[Body, str], Names]]] = {
+    Kind.SALE: _sale,
+    Kind.EXCHANGE: _sale,
+    Kind.VOID: _sale,
     Kind.SERVICE_OPEN: _service,
     Kind.SERVICE_STEP: _service,
     Kind.SERVICE_CLOSE: _service,

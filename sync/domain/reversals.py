@@ -31,10 +31,11 @@ from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.rulebook.returns import Returns
 from sync.domain.selling import SaleData, money_account
 from sync.domain.trace import Step, bounded
+from sync.domain.used_once import coupons_of, slip_of
 
 CASH: Final = "cash"
 SETTLED: Final = "settled"  # stands for the tender of money that moves nowhere
-VOIDABLE: Final = (Kind.SALE, Kind.TOP_UP, Kind.REDEEM_GIFT)
+VOIDABLE: Final = (Kind.SALE, Kind.TOP_UP, Kind.REDEEM_GIFT, Kind.OPENING_BALANCE)
 
 
 class ReturnData(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,12 +78,15 @@ class ExchangeData(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class VoidData(msgspec.Struct, frozen=True, omit_defaults=True):
     """Body data of a void entry: the whole of `ref`, an entry of kind `of` of this till and day,
-    never happened. `money_minor` goes back by `tender` (negative: nothing came in)."""
+    never happened. `money_minor` goes back by `tender` (negative: nothing came in); `coupons` (ids)
+    and the mall's `slip` may be used again."""
 
     ref: Ref
     of: Short
     money_minor: int = 0
     tender: Short = ""
+    coupons: tuple[Short, ...] = ()
+    slip: Short = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +261,9 @@ def void(ref: Ref, body: Body, where: Where, gone: Mapping[int, int]) -> Voided 
         return refuse(Code.ALREADY_REVERSED)
     tender, money = _money(body)
     negatives = tuple(_negative(effect) for effect in body.effects)
+    data = VoidData(ref, body.kind, money, tender, coupons_of(body), slip_of(body))
     step = Step("void.whole", body.programme, {"kind": body.kind, "seq": ref.seq}, money)
-    return Voided(VoidData(ref, body.kind, money, tender), negatives, (step,))
+    return Voided(data, negatives, (step,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from sync.database.headoffice.rows import Device, FeedRow, Person
+from sync.domain.coupons import Coupon
 from sync.domain.extras import Alert
 from sync.domain.gift_stock import GiftStock
 from sync.domain.lots import HEAD_OFFICE
 from sync.domain.records import FreeUsed, Ready, Record, RecordKey, keys_of
 from sync.domain.service_orders import ServiceOrder, flagged
+from sync.domain.store_kinds import StoreFacts
 from sync.headoffice.feed.rows import document_gone, document_row, store_bucket
 from sync.headoffice.posting.reading import Reading
 
@@ -34,7 +36,11 @@ def feed_of(changed: Mapping[RecordKey, Record]) -> Iterator[FeedRow]:
 
 def row_of(key: RecordKey, record: Record) -> Iterator[FeedRow]:
     """The feed row of one record, if tills are told of its kind."""
-    if isinstance(record, ServiceOrder | GiftStock):
+    if isinstance(record, Coupon):
+        yield document_row(key.kind, key.key, record)
+    elif isinstance(record, StoreFacts):
+        yield document_row(key.kind, key.key, record, store_bucket(key.key))
+    elif isinstance(record, ServiceOrder | GiftStock):
         yield document_row(key.kind, key.key, record, store_bucket(record.store))
     elif isinstance(record, Alert):
         if record.state == "open":
