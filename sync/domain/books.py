@@ -15,8 +15,8 @@ from uuid import UUID
 import msgspec
 
 from sync.domain.cards import Card
-from sync.domain.leases import Lease
 from sync.domain.joining import Prospect
+from sync.domain.leases import Lease
 from sync.domain.lots import Allocation, EntryRef, Lot, LotKey, Uncovered
 from sync.domain.members import Balances
 from sync.domain.originals import Original, TakenBack

@@ -30,8 +30,8 @@ from sync.domain.losses import LossData
 from sync.domain.merging import MergeData, TransferData, UnmergeData
 from sync.domain.notes import NoteData
 from sync.domain.opening import OpeningData
-from sync.domain.overrides import OverrideData
 from sync.domain.originals import GOODS
+from sync.domain.overrides import OverrideData
 from sync.domain.paying_out import CASH_OUT, FORFEIT, TOP_UP_CANCEL, CancelData, PayOutData
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
 from sync.domain.reversals import VOIDABLE, ExchangeData, ReturnData, VoidData

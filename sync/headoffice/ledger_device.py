@@ -5,6 +5,7 @@ Its place is head office ("HQ"); every entry names the dealer and store it is ab
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -34,13 +35,14 @@ BATCH: Final = wire.MAX_ENTRIES
 
 @dataclass(slots=True)
 class LedgerDevice:
-    """Writes head office's own entries. One user at a time."""
+    """Writes head office's own entries, one user at a time."""
 
     database: Database
     keys: HeadOfficeKeys
     poster: Poster
     random: Randomness
     _signer: Signer = field(init=False)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._signer = Signer(self.keys.ledger_seed, HEAD_OFFICE)
@@ -61,6 +63,12 @@ class LedgerDevice:
         self, bodies: Sequence[tuple[Body, Sequence[bytes]]], now_ms: int
     ) -> list[PushReply]:
         """Write and post entries (body, attachments), in batches; raises store errors."""
+        async with self._turn:
+            return await self._post(bodies, now_ms)
+
+    async def _post(
+        self, bodies: Sequence[tuple[Body, Sequence[bytes]]], now_ms: int
+    ) -> list[PushReply]:
         device = await self._ready(now_ms)
         replies, seq, prev = [], device.head_seq, device.head_hash
         for start in range(0, len(bodies), BATCH):

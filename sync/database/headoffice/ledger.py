@@ -17,13 +17,14 @@ from sync.database.headoffice import leases, records, rows, tables
 from sync.database.headoffice.rows import Blob, Device, FeedRow, Loaded, Person, Recorded, Waiting
 from sync.database.headoffice.sessions import Session
 from sync.database.headoffice.statements import Row, among, insert, query, update, upsert
+from sync.domain.books import LevelPosted
 from sync.domain.cards import Card
 from sync.domain.checksums import ALL_TILLS, Checksum
+from sync.domain.joining import Prospect
 from sync.domain.journal import Entry
 from sync.domain.leases import Lease
 from sync.domain.lots import Allocation, EntryRef, Lot, Uncovered
-from sync.domain.books import LevelPosted
-from sync.domain.joining import Prospect
+from sync.domain.originals import TakenBack
 from sync.domain.posting import MemberBook, Posting
 from sync.domain.records import Record, RecordKey
 
@@ -242,6 +243,8 @@ class Changes:
     levels: list[LevelPosted] = field(default_factory=list)
     prospects: dict[str, Prospect] = field(default_factory=dict)
     allocations: list[Allocation] = field(default_factory=list)
+    taken_back: list[TakenBack] = field(default_factory=list)
+    awaiting: list[tuple[EntryRef, EntryRef]] = field(default_factory=list)
     consumed: list[UUID] = field(default_factory=list)
     records: dict[RecordKey, Record] = field(default_factory=dict)
     feed: list[FeedRow] = field(default_factory=list)

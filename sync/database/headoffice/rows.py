@@ -12,15 +12,16 @@ from uuid import UUID
 import msgspec
 
 from sync.database.headoffice.statements import Row
+from sync.domain.books import LevelPosted
 from sync.domain.cards import Card, CardLimits, CardUse, Status
+from sync.domain.joining import Prospect
 from sync.domain.journal import Entry
 from sync.domain.lots import Allocation, EntryRef, Lot, LotKey, Uncovered
 from sync.domain.members import Balances
-from sync.domain.books import LevelPosted
-from sync.domain.joining import Prospect
+from sync.domain.originals import Original
 from sync.domain.posting import Issue, MemberBook, Outcome, Posting
-from sync.domain.tiers import NO_LEVEL, LevelState
 from sync.domain.records import Record, RecordKey
+from sync.domain.tiers import NO_LEVEL, LevelState
 
 _levels = msgspec.json.Decoder(LevelState)
 _prospects = msgspec.json.Decoder(Prospect)
@@ -120,6 +121,8 @@ class Loaded:
     cards: dict[str, Card] = field(default_factory=dict)
     declined: set[UUID] = field(default_factory=set)
     taken: set[UUID] = field(default_factory=set)
+    originals: dict[EntryRef, Original] = field(default_factory=dict)
+    awaited: set[EntryRef] = field(default_factory=set)
     prospects: dict[str, Prospect] = field(default_factory=dict)
     records: dict[RecordKey, Record | None] = field(default_factory=dict)
 

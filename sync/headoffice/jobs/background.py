@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from sync.database.headoffice.sessions import StoreError
+from sync.headoffice.jobs.ending import end_levels, expire
 from sync.headoffice.jobs.redriving import redrive
 from sync.headoffice.jobs.verifying import verify
 
@@ -20,6 +21,7 @@ log = structlog.get_logger("headoffice.jobs")
 EVERY_S: Final = 5.0
 VERIFIED_AT_ONCE: Final = 2_000
 REDRIVE_EACH: Final = 12  # rounds
+END_EACH: Final = 720  # rounds: an hour
 
 
 @contextlib.asynccontextmanager
@@ -48,6 +50,10 @@ async def _rounds(head_office: HeadOffice) -> None:
                 log.error("a signature does not hold", till=device.till, epoch=device.epoch)
             if number == 1:  # a large chain has a replica file ready before a till asks
                 await head_office.files.newest(now_ms)
+            if number % END_EACH == 1:
+                await end_levels(head_office, now_ms)
+                await expire(head_office, now_ms)
+                head_office.feed.wake()
             if number % REDRIVE_EACH == 0:
                 await redrive(head_office.database, head_office.poster, now_ms)
                 head_office.feed.wake()

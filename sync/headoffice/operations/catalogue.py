@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from sync.headoffice.operations import quarantine
+from sync.headoffice.operations import levels, quarantine
 from sync.headoffice.operations.spec import OfficeOperation
 
 OPERATIONS: Final[tuple[OfficeOperation, ...]] = (
     *quarantine.OPERATIONS,
+    *levels.OPERATIONS,
 )  # fmt: skip
 
 

@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import msgspec
+
 from sync.domain import accounts
 from sync.domain.card_changes import DATA_OF
 from sync.domain.journal import Body, Entry, Kind, UnreadableBody, read_body
+from sync.domain.kinds import KIND_RULES
+from sync.domain.lots import EntryRef
 from sync.domain.merging import also_named
+from sync.domain.originals import Ref
 from sync.domain.posting import Issue
 
 _OF_PROSPECTS = frozenset({Kind.SALE.value, Kind.ENROL.value})
@@ -29,13 +34,15 @@ class Reading:
 @dataclass(slots=True)
 class Needs:
     """Members, card tokens and entry ids some entries touch; `joining`: members they enrol;
-    `whole`: tokens whose cards they change, with all their credentials; `prospects`: keys of people who are no members yet."""
+    `refs`: entries they take back; `whole`: tokens whose cards they change, with all their credentials;
+    `prospects`: keys of people who are no members yet."""
 
     members: set[UUID] = field(default_factory=set)
     tokens: set[str] = field(default_factory=set)
     entry_ids: set[UUID] = field(default_factory=set)
     joining: set[UUID] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
+    refs: set[EntryRef] = field(default_factory=set)
     prospects: set[str] = field(default_factory=set)
 
 
@@ -60,10 +67,7 @@ def needs_of(readings: Iterable[Reading]) -> Needs:
             needs.members.add(body.member)
         if body.card is not None:
             needs.tokens.add(body.card)
-        if body.kind in _OF_PROSPECTS:
-            prospect = body.data.get("prospect")
-            if isinstance(prospect, str) and 0 < len(prospect) <= PROSPECT_MAX:
-                needs.prospects.add(prospect)
+        needs.prospects.update(_prospects(body))
         if body.kind in DATA_OF:
             token = body.data.get("token")
             needs.tokens.update({token} if isinstance(token, str) else ())
@@ -76,7 +80,26 @@ def needs_of(readings: Iterable[Reading]) -> Needs:
                 needs.joining.add(body.member)
         needs.members.update(_owners(body))
         needs.members.update(also_named(body))
+        original = ref_of(body)
+        needs.refs.update({original} if original is not None else ())
     return needs
+
+
+def ref_of(body: Body) -> EntryRef | None:
+    """The entry that one takes back."""
+    rule = KIND_RULES.get(body.kind)
+    if rule is None or not rule.original:
+        return None
+    try:
+        return msgspec.convert(body.data.get("ref"), Ref).entry
+    except msgspec.ValidationError:
+        return None  # posting quarantines the entry
+
+
+def _prospects(body: Body) -> set[str]:
+    prospect = body.data.get("prospect") if body.kind in _OF_PROSPECTS else None
+    fits = isinstance(prospect, str) and 0 < len(prospect) <= PROSPECT_MAX
+    return {prospect} if fits and isinstance(prospect, str) else set()
 
 
 def _owners(body: Body) -> set[UUID]:

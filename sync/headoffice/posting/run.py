@@ -6,7 +6,7 @@ benchmark.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -16,15 +16,15 @@ import msgspec
 from sync.database.headoffice import rows
 from sync.database.headoffice.ledger import Changes
 from sync.database.headoffice.rows import Blob, Device, FeedRow, Loaded, Person
+from sync.domain.books import INFORMATION
 from sync.domain.business_day import CUTOFF_HOUR, OFFSET_MIN, business_date
 from sync.domain.cards import Card, Status, phone_key_of
+from sync.domain.joining import PROSPECT
 from sync.domain.journal import Body, Kind
 from sync.domain.light_rows import light_row, shown_name
 from sync.domain.lots import HEAD_OFFICE, EntryRef
-from sync.domain.books import INFORMATION
-from sync.domain.posting import Books, MemberBook, Outcome, Result, post
-from sync.domain.joining import PROSPECT
 from sync.domain.members import Profile
+from sync.domain.posting import Books, MemberBook, Outcome, Result, post
 from sync.domain.programme import Programme, in_force
 from sync.domain.tiers import birthday_of, birthday_windows
 from sync.headoffice.feed.rows import (
@@ -37,7 +37,7 @@ from sync.headoffice.feed.rows import (
     profile_row,
     unblock_row,
 )
-from sync.headoffice.posting.reading import NOBODY, Reading
+from sync.headoffice.posting.reading import NOBODY, Reading, ref_of
 from sync.headoffice.posting.recording import feed_of, flag_people
 from sync.headoffice.posting.sealing import PROFILE, new_key, read_profile, seal
 
@@ -70,6 +70,7 @@ class Run:
     changes: Changes = field(default_factory=Changes)
     results: list[Result] = field(default_factory=list)
     used: int = 0
+    followed: Callable[[EntryRef], object] | None = None  # called when an entry has posted
     _books: Books = field(init=False)
     _next: int | None = None
     _joined: dict[UUID, int] = field(default_factory=dict)
@@ -95,6 +96,8 @@ class Run:
             records=loaded.records,
             arrived_on=self._today,
             prospects=loaded.prospects,
+            originals=loaded.originals,
+            awaited=loaded.awaited,
         )
 
     def take(
@@ -120,6 +123,11 @@ class Run:
             if result.outcome is Outcome.QUARANTINED:
                 member = reading.body.member if reading.body else None
                 changes.waiting.append((result.ref, member, result.codes[0].value))
+                original = ref_of(reading.body) if reading.body else None
+                if original is not None and result.codes[0] is Issue.ORIGINAL_UNKNOWN:
+                    changes.awaiting.append((original, result.ref))
+            elif self.followed is not None:
+                self.followed(result.ref)
 
     def again(self, reading: Reading, device: Device, blobs: Mapping[bytes, bytes]) -> Result:
         """Drive a quarantined entry again; it is released when it posts."""
@@ -253,6 +261,7 @@ class Run:
         ]
         changes.postings = books.postings
         changes.levels = books.levels
+        changes.taken_back = books.taken_back
         changes.prospects = {key: books.prospects[key] for key in books.changed_prospects}
         changes.leases = list(books.changed_leases.values())
         changes.records = books.changed_records
