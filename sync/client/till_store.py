@@ -24,8 +24,15 @@ from sync.database.till.journal import Identity
 from sync.database.till.keys import LoadedKeys, TillKeys, WrapStore, save_keys
 from sync.database.till.replica import Replica
 from sync.database.till.replica_file import SCHEMA
-from sync.database.till.replica_rows import Change, ProgrammePack, RosterPack, RowValue
+from sync.database.till.replica_rows import (
+    Change,
+    ProgrammePack,
+    RosterPack,
+    RowValue,
+    document_bytes,
+)
 from sync.domain.checksums import ALL_TILLS
+from sync.domain.leases import DOCUMENT, LeaseDocument
 from sync.protocol import codec, frames, wire
 from sync.protocol.errors import MalformedError, UntrustedError
 from sync.protocol.exchange import Cursor, OutBatch
@@ -50,6 +57,7 @@ _READ: Final = 50
 _PART: Final = "part:"
 _PAGES: Final = "pages:"
 _LEFT_OUT: Final = "left_out"
+_LEASES: Final = f"{DOCUMENT}/"
 _BUCKETS_OF_THEIR_OWN: Final = ("roster", "profile", "local")
 
 
@@ -174,11 +182,23 @@ class ReplicaStore:
         """Apply items in order; False when a complete page's checksums differ."""
         replica = self._database.replica
         changes = self._believed(page.items, replica)
+        self._note_ends(changes, at_ms)
         replica.apply(changes, page.hq_epoch, page.next, at_ms, complete=page.complete)
         self._database.outbox.heard(at_ms)
         diverged = page.complete and self._diverged(page)
         self._seen, self._fetches = replica, replica.fetches
         return not diverged
+
+    def _note_ends(self, changes: Iterable[Change], at_ms: int) -> None:
+        """Leases that end are noted for good before head office can be told that we saw it."""
+        ends: dict[str, int] = {}
+        for change in changes:
+            row = change.row if change.key.startswith(_LEASES) else None
+            data = document_bytes(row) if row is not None else None
+            rights = msgspec.json.decode(data, type=LeaseDocument).rights if data else ()
+            ends.update((right.lease, right.expires_ms) for right in rights if right.ended)
+        if ends:
+            self._database.pending.end_leases(ends, at_ms)
 
     def put_fetched(self, items: Sequence[FeedItem], at_ms: int) -> None:
         """Keep the rows of a member reply."""
@@ -279,6 +299,7 @@ class ReplicaStore:
                 self._flush()
             return
         changes = self.changes(codec.decode_page(data, wire.MAX_PART_RAW_BYTES).items)
+        self._note_ends(changes, 0)
         if part.scope is Scope.GLOBAL:
             self._database.replica.load(changes, {})
         fresh = self._database.replicas.next

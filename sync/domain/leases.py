@@ -13,10 +13,11 @@ balance less the rights of others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -37,6 +38,7 @@ POINTS: Final = accounts.POINTS
 STORED_VALUE: Final = "stored_value"
 ASSETS: Final = (POINTS, STORED_VALUE)
 DOCUMENT: Final = "lease"  # type of the document that brings a store its leases
+_STORE_DIGITS: Final = 16
 _LETTER: Final = {POINTS: "p", STORED_VALUE: "s"}
 _ASSET: Final = {letter: asset for asset, letter in _LETTER.items()}
 
@@ -98,6 +100,11 @@ class LeaseDocument(msgspec.Struct, frozen=True, gc=False):
     member: UUID
     version: int
     rights: tuple[Right, ...]
+
+
+def document_name(member: UUID, store: str) -> str:
+    """Id of the document: one per member and store, so that an end reaches the store it is for."""
+    return f"{member.hex}/{sha256(store.encode()).hexdigest()[:_STORE_DIGITS]}"
 
 
 def asset_of(lease: str) -> str | None:
@@ -174,7 +181,9 @@ def plan(
     online; `new_id`: a fresh lease id for an asset. A member who owes gets nothing new.
     """
     changed: dict[str, Lease] = {}
-    settings, wanted = programme.leases, {holder.holder for holder in holders}
+    settings = programme.leases
+    holders = () if book.alias_of is not None else holders
+    wanted = {holder.holder for holder in holders}
     for lease in leases:
         if lease.state is State.CLOSED:
             continue
@@ -277,8 +286,8 @@ def _give(
 def _lasting(book: MemberBook, asset: str, now_ms: int, settings: Leases) -> int:
     """Units in lots that may be spent now and outlive a lease given now."""
     names = (accounts.POINTS,) if asset == POINTS else (accounts.PRINCIPAL, accounts.BONUS)
-    today = now_ms // _DAY_MS + _EPOCH_DAY
-    last_day = (now_ms + settings.age_ms + settings.grace_ms) // _DAY_MS + _EPOCH_DAY
+    today = now_ms // DAY_MS + _EPOCH_DAY
+    last_day = (now_ms + settings.age_ms + settings.grace_ms) // DAY_MS + _EPOCH_DAY
     return sum(
         lot.open
         for lot in book.lots
@@ -288,7 +297,7 @@ def _lasting(book: MemberBook, asset: str, now_ms: int, settings: Leases) -> int
     )
 
 
-_DAY_MS: Final = 86_400_000
+DAY_MS: Final = 86_400_000
 _EPOCH_DAY: Final = 719_163  # 1970-01-01 as a proleptic ordinal
 
 
@@ -414,26 +423,28 @@ class Own:
 
 
 def own(
-    document: LeaseDocument | None,
+    document: LeaseDocument,
     holder: str,
     row_version: int,
     used: Callable[[str], tuple[int, int]],
     now_ms: int,
+    ended: Container[str] = (),
 ) -> tuple[Own, ...]:
     """Leases of `holder`. `used`: units this till took from a lease, altogether and inside the
-    member's row; `now_ms`: the latest that any evidence of time allows.
+    member's row; `now_ms`: the latest that any evidence of time allows; `ended`: leases whose end
+    this till has seen before.
 
     Whatever is doubtful counts as held by others (invariant 14): a document newer than the row, a
     lease that is over.
     """
     found = []
-    for right in document.rights if document else ():
+    for right in document.rights:
         asset = asset_of(right.lease)
         if right.holder != holder or asset is None:
             continue
-        over = right.ended or now_ms >= right.expires_ms
+        over = right.ended or right.lease in ended or now_ms >= right.expires_ms
         total, inside = used(right.lease)
-        newer = document is not None and document.version > row_version
+        newer = document.version > row_version
         rest = 0 if over else max(right.granted - total, 0)
         at_row = 0 if over or newer else max(right.granted - inside, 0)
         value_minor = -(-right.value_minor * rest // max(right.granted, 1))

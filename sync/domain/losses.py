@@ -95,7 +95,7 @@ def _incident(programme: Programme, body: Body, codes: tuple[str, ...]) -> str:
     found = next((code for code in codes if code in _INCIDENTS), "")
     if found:
         return found
-    points_minor, stored_minor = unleased_minor(body)
+    _, points_minor, stored_minor = unleased(body)
     limits = programme.offline
     if (
         points_minor > limits.points_hard_card_day_minor
@@ -110,9 +110,9 @@ def _incident(programme: Programme, body: Body, codes: tuple[str, ...]) -> str:
     return "no_approver" if soft and body.approver is None else ""
 
 
-def unleased_minor(body: Body) -> tuple[int, int]:
-    """What an entry debited beyond its leases: points at settlement value, and stored value, minor
-    units."""
+def unleased(body: Body) -> tuple[int, int, int]:
+    """What an entry debited beyond its leases: points, their settlement value, and stored value,
+    minor units."""
     covered = dict.fromkeys(leases.ASSETS, 0)
     for lease, units in body.basis.leases.items():
         asset = leases.asset_of(lease)
@@ -120,9 +120,9 @@ def unleased_minor(body: Body) -> tuple[int, int]:
             covered[asset] += units
     points = [claim for claim in body.claims if claim.account == accounts.POINTS]
     stored = sum(claim.quantity for claim in body.claims if claim.kind == STORED_VALUE)
+    units = sum(claim.quantity for claim in points)
     points_minor = leases.uncovered_minor(
-        sum(claim.settlement_minor for claim in points),
-        sum(claim.quantity for claim in points),
-        covered[leases.POINTS],
+        sum(claim.settlement_minor for claim in points), units, covered[leases.POINTS]
     )
-    return points_minor, max(stored - covered[leases.STORED_VALUE], 0)
+    left = max(units - covered[leases.POINTS], 0)
+    return left, points_minor, max(stored - covered[leases.STORED_VALUE], 0)

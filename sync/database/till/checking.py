@@ -39,6 +39,7 @@ _EXPOSURE: Final = (
     "SELECT member, points_minor, points_ops, stored_value_minor, debit_ops, top_up_minor "
     "FROM exposure WHERE seq = ?"
 )
+_USES: Final = "SELECT lease, units FROM lease_use WHERE seq = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class JournalCheck:
         self._effects = 0
         found = self._walk(0)
         if found.broken is None:
-            rule = self._sums_rule() or self._acks_rule()
+            rule = self._sums_rule() or self._acks_rule() or self._pages_rule()
             if rule is not None:
                 return Checked(found.first, found.last, found.head, Break(found.last, rule))
         return found
@@ -216,6 +217,12 @@ class JournalCheck:
                 sums[key] = count + 1, total + amount
         return None if {tuple(r[:3]): tuple(r[3:]) for r in kept} == sums else "totals"
 
+    def _pages_rule(self) -> str | None:
+        """Every page of the file authenticates, those of indexes and empty tables too."""
+        with self._file.read() as connection:
+            found = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+        return "page" if found else None
+
     def _acks_rule(self) -> str | None:
         """Every acknowledgement names the hash this journal has at its seq."""
         with self._file.read() as connection:
@@ -237,6 +244,9 @@ def _columns_rule(connection: Connection, entry: Entry, body: Body) -> str | Non
 def _exposure_rule(connection: Connection, entry: Entry, body: Body) -> str | None:
     row = connection.execute(_EXPOSURE, (entry.seq,)).fetchone()
     risk = derived.exposure(body)
+    uses = dict(connection.execute(_USES, (entry.seq,)).fetchall())
+    if uses != derived.lease_uses(body):
+        return "exposure"
     if risk is None:
         return None if row is None else "exposure"
     due = (

@@ -42,6 +42,7 @@ from sync.database.till.standing import Pending
 from sync.database.till.tape import Tape
 from sync.database.till.turns import Turn
 from sync.domain.cards import Card, Status
+from sync.domain.leases import DOCUMENT, LeaseDocument
 from sync.domain.members import Profile, Standing
 
 log = logging.getLogger("journal")
@@ -257,12 +258,15 @@ class TillDatabase:
         """Head office's row of a member; one made here while it has none."""
         return self.replica.light(member) or self.pending.newcomer(member)
 
-    def standing(self, member: UUID) -> Standing | None:
-        """A member as this till sees one now; None when it does not know the member."""
+    def standing(self, member: UUID, now_ms: int = 0) -> Standing | None:
+        """A member as this till sees one now; None when it does not know the member. `now_ms`: the
+        latest any clock here allows, for what ends by itself."""
         held = self.held(member)
         if held is None:
             return None
-        return self.pending.standing(held, self.replica.merged_into(held.row.member))
+        found = self.pending.standing(held, self.replica.merged_into(held.row.member))
+        told = self.replica.documents(f"{DOCUMENT}/{held.row.member.hex}", LeaseDocument)
+        return self.pending.leases_of(found, [document for _, document in told], now_ms)
 
     def profile(self, member: UUID) -> Profile | None:
         """Full profile, where this till holds it or made it."""

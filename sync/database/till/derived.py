@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from sync.domain import accounts
 from sync.domain.journal import Body, Kind
+from sync.domain.losses import unleased
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
 
 CASH: Final = "cash"
@@ -51,9 +52,9 @@ def effect_rows(body: Body) -> list[EffectRow]:
 
 
 def exposure(body: Body) -> Exposure | None:
-    """Unauthorised debits and top-ups; None when the entry adds nothing to any cap.
+    """Unauthorised debits and top-ups; None when the entry made none.
 
-    Points count at their settlement value (design.md section 5).
+    Points count at their settlement value (design.md section 5), what a lease covers not at all.
     """
     if body.member is None or body.basis.auth is not None:
         return None
@@ -64,14 +65,16 @@ def exposure(body: Body) -> Exposure | None:
         top_up = sum(e.delta for e in body.effects if e.account.endswith("/" + accounts.PRINCIPAL))
     if not (points or stored or top_up):
         return None
+    units, points_minor, stored = unleased(body)
+    risky = bool(units or stored)
     return Exposure(
-        body.member.bytes,
-        sum(c.settlement_minor for c in points),
-        1 if points else 0,
-        stored,
-        1 if points or stored else 0,
-        top_up,
+        body.member.bytes, points_minor, int(units > 0), stored, int(risky), top_up
     )
+
+
+def lease_uses(body: Body) -> dict[str, int]:
+    """Units taken from leases, by lease id."""
+    return {lease: units for lease, units in body.basis.leases.items() if units}
 
 
 def tenders(body: Body) -> dict[str, int]:

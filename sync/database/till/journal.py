@@ -42,6 +42,7 @@ _ENTRY: Final = insert_sql(t.ENTRY).text
 _EFFECT: Final = insert_sql(t.EFFECT).text
 _EXPOSURE: Final = insert_sql(t.EXPOSURE).text
 _ATTACHMENT: Final = insert_sql(t.ATTACHMENT).text
+_LEASE_USE: Final = insert_sql(t.LEASE_USE).text
 _NEWCOMER: Final = insert_sql(t.NEWCOMER).text
 _TOTAL: Final = insert_sql(
     t.SHIFT_TOTAL,
@@ -246,6 +247,9 @@ class Journal:
                     risk.stored_value_minor, risk.debit_ops, risk.top_up_minor,
                 ),
             )  # fmt: skip
+        uses = derived.lease_uses(body)
+        if uses:
+            cursor.executemany(_LEASE_USE, [(lease, seq, n) for lease, n in uses.items()])
         for part, blob in enumerate(new.blobs):
             owner = blob.member.bytes if blob.member else None
             cursor.execute(_ATTACHMENT, (seq, part, blob.kind, blob.sha256, owner, blob.data))

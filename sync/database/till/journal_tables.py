@@ -78,6 +78,7 @@ LEASE_USE = Table(
     Column("lease", Text, primary_key=True),
     Column("seq", Integer, sa.ForeignKey("entry.seq"), primary_key=True),
     Column("units", Integer, nullable=False),
+    Index("lease_use_seq", "seq"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

@@ -6,7 +6,8 @@ and mark come from one row, so no operation is counted twice or forgotten (desig
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -14,11 +15,13 @@ from uuid import UUID
 import msgspec
 
 from sync.database.engine import Connection, Row
+from sync.database.till.counter import read_value, write_value
 from sync.database.till.journal import Journal
 from sync.database.till.outbox import Outbox
 from sync.database.till.replica_lookup import Held
 from sync.domain.cards import Card
 from sync.domain.journal import Kind
+from sync.domain.leases import LeaseDocument, own
 from sync.domain.limits import Used
 from sync.domain.members import Balances, LightRow, Profile, Standing
 
@@ -38,6 +41,12 @@ _USED: Final = (
     "coalesce(sum(points_minor + stored_value_minor), 0), coalesce(sum(debit_ops), 0), "
     "coalesce(sum(top_up_minor), 0) FROM exposure WHERE seq > ?3"
 )
+_LEASE_USED: Final = (
+    "SELECT coalesce(sum(units), 0), coalesce(sum(CASE WHEN seq <= ?2 THEN units END), 0) "
+    "FROM lease_use WHERE lease = ?1"
+)
+_ENDED: Final = "leases_ended"
+KEEP_ENDED_MS: Final = 30 * 86_400_000
 _NEWCOMER_PROFILE: Final = (
     "SELECT data FROM newcomer JOIN attachment USING (seq) "
     "WHERE newcomer.member = ? AND kind = 'profile'"
@@ -98,6 +107,38 @@ class Pending:
             total = total.plus(account, -delta)
         return total
 
+    # -- leases ----------------------------------------------------------------------------------
+
+    def leases_of(
+        self, standing: Standing, documents: Sequence[LeaseDocument], now_ms: int
+    ) -> Standing:
+        """The standing with this till's leases. `now_ms`: the latest any clock here allows."""
+        if not documents:
+            return standing
+        mark = standing.row.marks.get(self._journal.mark_key, 0)
+        with self._file.read() as connection:
+            ended = _ended_in(connection)
+
+            def used(lease: str) -> tuple[int, int]:
+                row = connection.execute(_LEASE_USED, (lease, mark)).fetchone()
+                return (row[0], row[1]) if row else (0, 0)
+
+            holder, version = self._journal.mark_key, standing.row.version
+            mine = tuple(
+                one
+                for document in documents
+                for one in own(document, holder, version, used, now_ms, ended)
+            )
+        return replace(standing, leases=mine)
+
+    def end_leases(self, found: Mapping[str, int], now_ms: int) -> None:
+        """Note for good that leases are over (id, when they would have ended): a replica that is
+        fetched again may be older than what head office was told (sync-ledger.md 2.10)."""
+        with self._file.write(sync=True) as connection:
+            kept = {k: v for k, v in _ended_in(connection).items() if v > now_ms - KEEP_ENDED_MS}
+            if not found.keys() <= kept.keys():
+                write_value(connection, _ENDED, msgspec.json.encode(kept | dict(found)))
+
     # -- enrolled here, not published yet --------------------------------------------------------
 
     def newcomer(self, member: UUID) -> Held | None:
@@ -135,6 +176,11 @@ class Pending:
         with self._file.read() as connection:
             rows = _all(connection, f"{_NEWCOMER} {where} ORDER BY seq LIMIT 20", parameters)
         return [(_lights.decode(row[0]), _cards.decode(row[1])) for row in rows]
+
+
+def _ended_in(connection: Connection) -> dict[str, int]:
+    value = read_value(connection, _ENDED)
+    return msgspec.json.decode(value, type=dict[str, int]) if value else {}
 
 
 def _all(connection: Connection, sql: str, parameters: tuple[object, ...]) -> list[Row]:

@@ -77,6 +77,8 @@ def test_what_was_written_can_be_neither_changed_nor_deleted(
     if table == "newcomer":
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("INSERT INTO newcomer VALUES (9, x'01', x'02', NULL, '', x'', x'')")
+    if table == "lease_use":
+        connection.execute("INSERT INTO lease_use VALUES ('p-1', 1, 5)")
     with pytest.raises(IntegrityError, match="written once"):
         connection.execute(action.format(table))
     connection.close()

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """Add tables and columns."""
     _folded_entries()
+    _lease_uses()
 
 
 def _folded_entries() -> None:
@@ -25,6 +26,24 @@ def _folded_entries() -> None:
     )  # fmt: skip
     where = sa.text(f"kind IN ({', '.join(map(repr, kinds))})")
     op.create_index("entry_folded", "entry", ["seq"], sqlite_where=where)
+
+
+def _lease_uses() -> None:
+    """Units entries took from leases, written once."""
+    op.create_table(
+        "lease_use",
+        sa.Column("lease", sa.Text(), primary_key=True),
+        sa.Column("seq", sa.Integer(), sa.ForeignKey("entry.seq"), primary_key=True),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sqlite_with_rowid=False,
+        sqlite_strict=True,
+    )
+    op.create_index("lease_use_seq", "lease_use", ["seq"])
+    for action in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER lease_use_no_{action.lower()} BEFORE {action} ON lease_use "
+            "BEGIN SELECT RAISE(ABORT, 'lease_use is written once'); END"
+        )
 
 
 def downgrade() -> None:
