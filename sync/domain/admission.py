@@ -105,6 +105,8 @@ def _original(body: Body, books: Books, data: msgspec.Struct | None) -> Original
     taken_from = TAKES_BACK[body.kind]
     if original.hash.hex() != ref.hash or original.body.kind not in taken_from or not mine:
         raise Quarantine(Issue.DATA_UNREADABLE)
+    if original.body.kind == Kind.OPENING_BALANCE and not books.office:
+        raise Quarantine(Issue.NOT_ALLOWED_HERE)
     try:
         pieces_of(original.body)
     except ValueError:

@@ -175,7 +175,8 @@ class PushStatus(StrEnum):
 
 class AllocationNote(msgspec.Struct, frozen=True, gc=False):
     """One allocation made while posting an entry: `quantity` units of a lot settle `amount_minor`
-    of a claim; `debtor` pays `creditor` through head office. `lot_*`: the lot's key and origin."""
+    of a claim; `debtor` pays `creditor` through head office, both below 0 when a claim is taken
+    back. `lot_*`: the lot's key and origin."""
 
     claim_post_seq: wire.Seq
     claim: wire.Count
@@ -183,8 +184,8 @@ class AllocationNote(msgspec.Struct, frozen=True, gc=False):
     lot_post_seq: wire.Seq
     lot_part: wire.Count
     lot_dealer: wire.Id
-    quantity: wire.Amount
-    amount_minor: wire.Amount
+    quantity: wire.Signed
+    amount_minor: wire.Signed
     debtor: wire.Short
     creditor: wire.Short
 
@@ -332,13 +333,17 @@ class AuthAsk(
     pending: Debits = Debits()
 
 
-class Granted(msgspec.Struct, frozen=True, gc=False, tag_field="answer", tag="granted"):
+class Granted(
+    msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="answer", tag="granted"
+):
     """Head office holds the debit for `ttl_s` seconds under `auth`, which the entry then cites.
-    `row`: fresh figures."""
+    `row`: fresh figures; `leases`: units the entry takes from the till's own leases, as it must
+    say."""
 
     auth: wire.Id
     ttl_s: wire.Count
     row: LightRow
+    leases: dict[wire.Id, wire.Amount] = {}
 
 
 class Refused(

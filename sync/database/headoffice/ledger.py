@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sync.database.headoffice import leases, records, rows, tables
+from sync.database.headoffice import leases, originals, records, rows, tables
 from sync.database.headoffice.rows import Blob, Device, FeedRow, Loaded, Person, Recorded, Waiting
 from sync.database.headoffice.sessions import Session
 from sync.database.headoffice.statements import Row, among, insert, query, update, upsert
@@ -96,6 +96,11 @@ DECLINED: Final = query(
 TAKEN: Final = query(
     sa.select(t.entry.c.entry_id).where(
         among(t.entry.c.entry_id, "entry_ids"), t.entry.c.post_seq.is_not(None)
+    )
+)
+ENTRY_BY_ID: Final = query(
+    sa.select(*ENTRY_COLUMNS).where(
+        t.entry.c.entry_id == P("entry_id"), t.entry.c.post_seq.is_not(None)
     )
 )
 KEYS: Final = query(
@@ -361,6 +366,12 @@ async def entry(session: Session, ref: EntryRef) -> Entry | None:
     return rows.entry_of(found[0]) if found else None
 
 
+async def entry_by_id(session: Session, entry_id: UUID) -> Entry | None:
+    """The posted entry of that id."""
+    found = await session.fetch(ENTRY_BY_ID, entry_id=entry_id.bytes)
+    return rows.entry_of(found[0]) if found else None
+
+
 async def sealed_of(session: Session, ref: EntryRef) -> list[Blob]:
     """Sealed attachments of one entry."""
     return [
@@ -414,6 +425,7 @@ async def save(session: Session, changes: Changes, now_ms: int) -> None:
     await session.write(SET_CARDS, [(*row[1:], row[0]) for row in moved])
     await session.write(ADD_POSTINGS, [rows.posting_row(posting) for posting in changes.postings])
     await _save_lots(session, changes)
+    await originals.save(session, changes.taken_back, changes.awaiting)
     await records.save(session, changes.records)
     await session.write(ADD_ALLOCATIONS, [rows.alloc_row(a) for a in changes.allocations])
     if changes.consumed:

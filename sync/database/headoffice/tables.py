@@ -183,6 +183,29 @@ quarantine = sa.Table(
 )
 sa.Index("ix_quarantine_member", quarantine.c.member, quarantine.c.arrival)
 
+# Pieces of a line of an entry that came back with the entry posted as `post_seq`.
+taken_back = sa.Table(
+    "taken_back",
+    metadata,
+    _id("device", key=True),
+    _big("epoch", key=True),
+    _big("seq", key=True),
+    _big("post_seq", key=True),
+    _int("item", key=True),
+    _big("quantity"),
+)
+# Quarantined entries (`by_*`) that wait for the one they take back.
+awaiting = sa.Table(
+    "awaiting",
+    metadata,
+    _id("device", key=True),
+    _big("epoch", key=True),
+    _big("seq", key=True),
+    _id("by_device", key=True),
+    _big("by_epoch", key=True),
+    _big("by_seq", key=True),
+)
+
 # -- the books ---------------------------------------------------------------------------------
 
 member = sa.Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from sync.database.headoffice import ledger, records
+from sync.database.headoffice import ledger, originals, records
 from sync.database.headoffice.sessions import Database, Session
 from sync.headoffice.posting.again import gather, owners
 from sync.headoffice.posting.push import Poster
@@ -24,10 +24,12 @@ async def redrive(database: Database, poster: Poster, now_ms: int, most: int = M
         if not found.readings:
             return 0
         needs = found.needs
+        needs.members |= await originals.members_of(session, needs.refs)
         loaded = await ledger.load(
             session, sorted(needs.members), sorted(needs.tokens), sorted(needs.entry_ids),
             whole=sorted(needs.whole),
         )
+        await originals.load(session, needs.refs, loaded)
         pairs = zip(found.readings, found.devices, strict=True)
         loaded.records = await records.load(session, keys_needed(pairs))
         loaded.prospects = await ledger.load_prospects(session, sorted(needs.prospects))

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from sync.database.headoffice import directory, ledger, records
+from sync.database.headoffice import directory, ledger, originals, records
 from sync.database.headoffice.rows import Device, Recorded
 from sync.database.headoffice.sessions import Database, Session
 from sync.domain import programme as programmes
@@ -22,7 +22,7 @@ from sync.domain.lots import Allocation
 from sync.domain.posting import Result
 from sync.domain.programme import Programme
 from sync.headoffice.errors import ForkError
-from sync.headoffice.posting.again import arrivals, owners
+from sync.headoffice.posting.again import arrivals, following, owners
 from sync.headoffice.posting.reading import Reading, needs_of, read
 from sync.headoffice.posting.recording import keys_needed
 from sync.headoffice.posting.run import Basis, PoisonedError, Run
@@ -173,15 +173,19 @@ class _Push:
             await asyncio.sleep(0)
         needs = needs_of(readings)
         waiting = await arrivals(session, needs.joining, self._poisoned)
+        await following(session, waiting, new, self._poisoned)
         needs.members |= waiting.needs.members
         needs.tokens |= waiting.needs.tokens
         needs.entry_ids |= waiting.needs.entry_ids
         needs.whole |= waiting.needs.whole
+        needs.refs |= waiting.needs.refs
+        needs.members |= await originals.members_of(session, needs.refs)
         needs.prospects |= waiting.needs.prospects
         loaded = await ledger.load(
             session, sorted(needs.members), sorted(needs.tokens), sorted(needs.entry_ids),
             whole=sorted(needs.whole),
         )  # fmt: skip
+        await originals.load(session, needs.refs, loaded)
         pairs = [(reading, device) for reading in readings]
         pairs += zip(waiting.readings, waiting.devices, strict=True)
         loaded.records = await records.load(session, keys_needed(pairs))
@@ -190,6 +194,7 @@ class _Push:
         basis = await self._poster.basis(session, self._now_ms)
         numbers = await session.draw("post_seq", len(readings) + len(waiting.readings))
         run = Run(loaded, basis, iter(numbers))
+        run.followed = lambda ref: waiting.follow(run, ref)
         for start in range(0, len(readings), TURN_ENTRIES):
             run.take(readings[start : start + TURN_ENTRIES], device, self._batch.attachments)
             await asyncio.sleep(0)

@@ -16,8 +16,9 @@ import msgspec
 from sync.database.headoffice import rows
 from sync.database.headoffice.ledger import Changes
 from sync.database.headoffice.rows import Blob, Device, FeedRow, Loaded, Person
-from sync.domain.books import INFORMATION
+from sync.domain.books import INFORMATION, Issue
 from sync.domain.business_day import CUTOFF_HOUR, OFFSET_MIN, business_date
+from sync.domain.card_documents import HOLDER_BLOB, PIN_BLOB
 from sync.domain.cards import Card, Status, phone_key_of
 from sync.domain.joining import PROSPECT
 from sync.domain.journal import Body, Kind
@@ -37,9 +38,12 @@ from sync.headoffice.feed.rows import (
     profile_row,
     unblock_row,
 )
+from sync.headoffice.posting.card_blobs import document_of
 from sync.headoffice.posting.reading import NOBODY, Reading, ref_of
 from sync.headoffice.posting.recording import feed_of, flag_people
 from sync.headoffice.posting.sealing import PROFILE, new_key, read_profile, seal
+
+CARD_BLOBS = (PIN_BLOB, HOLDER_BLOB)
 
 
 class PoisonedError(Exception):
@@ -75,6 +79,7 @@ class Run:
     _next: int | None = None
     _joined: dict[UUID, int] = field(default_factory=dict)
     _profiles: dict[UUID, bytes] = field(default_factory=dict)
+    _documents: list[FeedRow] = field(default_factory=list)
     _known_cards: frozenset[str] = field(init=False)
     _today: date = field(init=False)
     _barred: frozenset[str] = field(init=False)  # cards on the block list as they were loaded
@@ -217,8 +222,19 @@ class Run:
             self.changes.blobs.append(
                 Blob(digest, result.ref, named.kind, owner, seal(key, owner, blob))
             )
+            if named.kind in CARD_BLOBS:
+                self._document(named.kind, body, result, blob)
             if named.kind == PROFILE and owner == body.member and result.post_seq is not None:
                 self._profile(owner, blob)
+
+    def _document(self, kind: str, body: Body, result: Result, blob: bytes) -> None:
+        """What tills get of a card's blob."""
+        owner = self._books.real(body.member) if body.member else None
+        person = self.loaded.people.get(owner) if owner else None
+        group = person.group if person else ""
+        row = document_of(kind, blob, body, result, self._books.cards, group)
+        if row is not None:
+            self._documents.append(row)
 
     def _profile(self, member: UUID, blob: bytes) -> None:
         profile = read_profile(blob, member)
@@ -312,6 +328,7 @@ class Run:
             yield document_row(PROSPECT, key, self._books.prospects[key])
         for card in changed:
             yield card_row(card)
+        yield from self._documents
         for member, profile in self._profiles.items():
             group = self.loaded.people[member].group
             yield profile_row(member, group, seal(self._key_of(member), member, profile))

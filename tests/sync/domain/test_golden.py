@@ -414,7 +414,7 @@ def test_case_13_quarantine_stops_nothing_else() -> None:
     a = Counter("A")
     entries = [
         a.write_bytes(b"\x00 not a body"),
-        a.write(a.body(Kind.VOID, ANNA)),
+        a.write(a.body(Kind.FOLLOW_UP_OUTCOME, ANNA)),
         a.sale(member_id(7), [fen("5.00")]),
         a.sale(ANNA, [fen("7.00")]),
     ]

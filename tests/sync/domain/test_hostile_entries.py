@@ -167,7 +167,7 @@ HOSTILE: dict[str, tuple[dict[str, Any], Issue]] = {
     "enrolment of a member": ({"kind": Kind.ENROL}, Issue.DATA_UNREADABLE),
     "enrolment of nobody": ({"kind": Kind.ENROL, "member": None}, Issue.DATA_UNREADABLE),
     "enrolment without data": ({"kind": Kind.ENROL, "member": NOBODY}, Issue.DATA_UNREADABLE),
-    "return": ({"kind": Kind.RETURN}, Issue.KIND_NOT_POSTED_YET),
+    "follow-up": ({"kind": Kind.FOLLOW_UP_OUTCOME}, Issue.KIND_NOT_POSTED_YET),
     "unknown kind": ({"kind": "gamble"}, Issue.UNREADABLE),
     "later version": ({"v": 2}, Issue.UNREADABLE),
     "long text": ({"operator": "e" * 65}, Issue.UNREADABLE),

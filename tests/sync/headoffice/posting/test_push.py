@@ -184,7 +184,7 @@ def test_what_nobody_can_read_stops_nothing(a1: TestTill) -> None:
         desk.enrol(ANNA),
         desk.write_bytes(b'{"v":1}'),
         desk.write_bytes(b"\xff\x00 not json"),
-        desk.write(desk.body(Kind.VOID, ANNA)),
+        desk.write(desk.body(Kind.FOLLOW_UP_OUTCOME, ANNA)),
         desk.sale(ANNA, [10_000]),
     ]
     reply = a1.push(*entries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from sync.database.headoffice.migrations import leases_0003
+from sync.database.headoffice.migrations import leases_0003, originals_0003
 
 revision = "0003"
 down_revision = "0002"
@@ -18,6 +18,7 @@ def upgrade() -> None:
     _records()
     _cards_and_members()
     leases_0003.upgrade()
+    originals_0003.upgrade()
 
 
 def _cards_and_members() -> None:
