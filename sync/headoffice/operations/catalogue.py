@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sync.headoffice.operations import levels, quarantine
+from sync.headoffice.operations import cards, levels, members, quarantine
 from sync.headoffice.operations.spec import OfficeOperation
 
 OPERATIONS: Final[tuple[OfficeOperation, ...]] = (
     *quarantine.OPERATIONS,
+    *cards.OPERATIONS,
+    *members.OPERATIONS,
     *levels.OPERATIONS,
 )  # fmt: skip
 
