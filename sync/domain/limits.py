@@ -1,18 +1,22 @@
 """What may be done without head office, and what head office authorises (sync-ledger.md 2.10,
 design.md section 5).
 
-Leases come later: until then the lease of every till is 0, so every debit made offline counts as
-unleased. Every cap counts since the last acknowledgement; points count at their settlement value.
+What a lease covers (`sync.domain.leases`) is nobody's risk: the limits are for the rest. Every cap
+counts since the last acknowledgement; points count at their settlement value.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sync.domain.journal import Presented
 from sync.domain.members import Balances
 from sync.domain.programme import OfflineLimits
 from sync.domain.refusals import Code, Refusal, refuse
+
+
+NOTHING_LEASED: Final = Balances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +69,26 @@ def debit_offline(
     age_ms: int | None,
     offline_ms: int,
     negative: bool,
+    unleased: Debit | None = None,
 ) -> Allowed | Refusal:
-    """Whether a debit may be made without head office.
+    """Whether a debit may be made without head office. `unleased`: the part that no lease covers
+    (None: all of it); where there is none, neither caps nor ages stop it.
 
     `age_ms`: age of the member's confirmed figures (None: never confirmed); `offline_ms`: since
     head office last answered; `negative`: the member has an open negative balance.
     """
     if negative:
         return refuse(Code.MEMBER_NEGATIVE)
-    if offline_ms > limits.age_hard_ms or age_ms is None:
+    rest = debit if unleased is None else unleased
+    at_risk = bool(rest.points or rest.at_risk_minor)
+    if at_risk and (offline_ms > limits.age_hard_ms or age_ms is None):
         return refuse(Code.OFFLINE_TOO_LONG, hours=limits.age_hard_ms // 3_600_000)
     proven = presented is not None and (presented.pin or presented.strength == "authenticated")
     if debit.stored_value_minor > limits.stored_value_token_cap_minor and not proven:
         return refuse(Code.OFFLINE_NOT_AUTHENTICATED, cap_minor=limits.stored_value_token_cap_minor)
-    return _hard(limits, debit, used) or Allowed(_soft(limits, debit, used))
+    if not at_risk:
+        return Allowed()
+    return _hard(limits, rest, used) or Allowed(_soft(limits, rest, used))
 
 
 def _hard(limits: OfflineLimits, debit: Debit, used: Used) -> Refusal | None:
@@ -133,19 +143,31 @@ def top_up_offline(limits: OfflineLimits, amount_minor: int, used: Used) -> Allo
 
 
 def authorise(
-    held: Balances, reserved: Balances, debit: Debit, principal_minor: int, bonus_minor: int
+    held: Balances,
+    reserved: Balances,
+    debit: Debit,
+    principal_minor: int,
+    bonus_minor: int,
+    leased: Balances = NOTHING_LEASED,
 ) -> Refusal | None:
     """Head office's answer to an online debit: against posted balances less what other requests
     have reserved.
 
     Stored value is looked at as a whole: the split between principal and bonus is fixed in the
     entry, a difference in head office's own lots is cured there (golden case 8). What is not asked
-    for is not looked at: negative points stop points, not stored value.
+    for is not looked at: negative points stop points, not stored value. `leased`: what other tills
+    hold by lease; a debit that would need it is told so, while head office takes it back.
     """
     points = held.points - reserved.points
+    if debit.points and leased.points > 0 and points - leased.points < debit.points <= points:
+        return refuse(Code.LEASED_ELSEWHERE, leased=leased.points)
+    points -= leased.points
     if debit.points and debit.points > points:
         return refuse(Code.POINTS_SHORT, has=max(points, 0), needs=debit.points)
     free, wanted = held.stored_value - reserved.stored_value, principal_minor + bonus_minor
+    if wanted and leased.stored_value > 0 and free - leased.stored_value < wanted <= free:
+        return refuse(Code.LEASED_ELSEWHERE, leased_minor=leased.stored_value)
+    free -= leased.stored_value
     if wanted and wanted > free:
         return refuse(Code.STORED_VALUE_SHORT, has_minor=max(free, 0), needs_minor=wanted)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sync.database.headoffice import ledger
+from sync.database.headoffice import leases, ledger
 from sync.database.headoffice.rows import Device
 from sync.database.headoffice.sessions import Database, Session
 from sync.headoffice.keys import HeadOfficeKeys
@@ -52,6 +52,8 @@ class Greeter:
             await self.poster.shelf.refresh(session)
             last_ack = self._own_ack(ask, device)
             action = await self._action(session, ask, device, last_ack)
+            if action in (Action.PUSH, Action.IN_SYNC):
+                await self._note(session, ask, device)
             if action is Action.FORK:
                 await ledger.set_state(session, device.device, device.epoch, "forked")
             if action in CASES:
@@ -65,6 +67,14 @@ class Greeter:
         device, action = await self.database.writing(work)
         reply = self._reply(protocol, ask, device, action, now_ms)
         return keys.sign_document(self.keys.signer("ack"), PURPOSE_HELLO, codec.encode(reply))
+
+    async def _note(self, session: Session, ask: HelloAsk, device: Device) -> None:
+        """How far the till has applied the feed, and where its journal ended then: it proves which
+        ends of leases it saw before."""
+        epoch, _, n = (ask.cursor or "").partition(".")
+        if epoch == str(self.poster.hq_epoch) and n.isascii() and n.isdigit():
+            seq = ask.head_seq
+            await leases.put_proof(session, device.device, device.epoch, int(n), seq)
 
     async def _action(
         self, session: Session, ask: HelloAsk, device: Device, last_ack: Ack | None

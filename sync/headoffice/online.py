@@ -12,6 +12,7 @@ from sync.database.headoffice import ledger, published
 from sync.database.headoffice.published import Hold
 from sync.database.headoffice.rows import Loaded
 from sync.database.headoffice.sessions import Database, Session
+from sync.domain import leases
 from sync.domain.light_rows import light_row
 from sync.domain.limits import Debit, authorise
 from sync.domain.members import Balances, LightRow
@@ -19,6 +20,7 @@ from sync.domain.refusals import Code, Refusal, refuse
 from sync.headoffice.feed.pages import feed_items
 from sync.headoffice.feed.rows import card_row, member_row
 from sync.headoffice.randomness import Randomness
+from sync.protocol import codec
 from sync.protocol.messages import (
     AuthAsk,
     Debits,
@@ -45,8 +47,11 @@ class Online:
     random: Randomness
     hq_epoch: int
 
-    async def authorise(self, ask: AuthAsk, asked: Verified, now_ms: int) -> Granted | Refused:
+    async def authorise(
+        self, ask: AuthAsk, asked: Verified, now_ms: int, holder: str = ""
+    ) -> Granted | Refused:
         """Hold the debit for two minutes, or decline it, which ends that entry id for good.
+        `holder`: "device:epoch" of the asker, whose own leases count as free.
 
         Raises UntrustedError("replayed") for a request that was taken before.
         """
@@ -64,18 +69,21 @@ class Online:
             used = before is not None and before.state == "consumed"
             if used or ask.entry_id in loaded.taken:
                 return Refused(Code.ENTRY_DEAD.value, {}, row)
-            refusal = await self._decide(session, about, loaded, now_ms)
+            decided = await self._decide(session, about, loaded, now_ms, holder)
+            refusal = decided if isinstance(decided, Refusal) else None
+            own = {} if isinstance(decided, Refusal) else decided
             answer = self._answer(about, held, before, refusal, now_ms)
             await published.put_hold(session, answer)
             if refusal is not None or row is None:
                 return _refused(answer, row)
-            return Granted(answer.auth, HOLD_TTL_MS // 1000, row)
+            return Granted(answer.auth, HOLD_TTL_MS // 1000, row, own)
 
         return await self.database.writing(work)
 
     async def _decide(
-        self, session: Session, ask: AuthAsk, loaded: Loaded, now_ms: int
-    ) -> Refusal | None:
+        self, session: Session, ask: AuthAsk, loaded: Loaded, now_ms: int, holder: str
+    ) -> Refusal | dict[str, int]:
+        """No, or the units that come out of the asker's own leases, by lease."""
         book = loaded.books.get(ask.member)
         debit = ask.debit
         if book is None:
@@ -86,7 +94,23 @@ class Online:
         reserved += _balances(ask.pending)
         value = debit.principal_minor + debit.bonus_minor
         wanted = Debit(debit.points, debit.points_settlement_minor, value)
-        return authorise(book.balances, reserved, wanted, debit.principal_minor, debit.bonus_minor)
+        foreign = Balances(
+            *(
+                leases.outstanding((one for one in book.leases if one.holder != holder), asset)
+                for asset in leases.ASSETS
+            )
+        )
+        refusal = authorise(
+            book.balances, reserved, wanted, debit.principal_minor, debit.bonus_minor, foreign
+        )
+        if refusal is not None:
+            return refusal
+        own: dict[str, int] = {}
+        for asset, units in ((leases.POINTS, debit.points), (leases.STORED_VALUE, value)):
+            held, kept = leases.held(book.balances, asset), leases.held(reserved, asset)
+            answer = leases.online(held, kept, book.leases, asset, holder, units)
+            own |= leases.of_debit(book.leases, asset, holder, answer.units)
+        return own
 
     def _answer(
         self,
@@ -147,6 +171,15 @@ class Online:
             return UUID(ask.value)
         except ValueError:
             return None
+
+
+def member_of(answer: MemberReply) -> LightRow | None:
+    """The light row of a reply; None when there is no such member."""
+    for item in answer.items:
+        row = codec.row(item) if item.kind == FeedKind.MEMBER and item.op is Op.PUT else None
+        if isinstance(row, LightRow):
+            return row
+    return None
 
 
 def _real(loaded: Loaded, member: UUID) -> UUID:

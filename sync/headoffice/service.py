@@ -21,6 +21,8 @@ from sync.headoffice.feed.files import ReplicaFiles
 from sync.headoffice.feed.pages import Feed
 from sync.headoffice.feed.snapshots import Snapshots
 from sync.headoffice.greeting import Greeter
+from sync.headoffice.jobs.leasing import Leasing
+from sync.headoffice.jobs.losing import Losing
 from sync.headoffice.keys import HeadOfficeKeys
 from sync.headoffice.ledger_device import LedgerDevice
 from sync.headoffice.online import Online
@@ -88,6 +90,8 @@ class HeadOffice:
         self.setup = Setup(database, keys)
         self.ledger = LedgerDevice(database, keys, self.poster, random)
         self.seeder = Seeder(self.setup, self.ledger, keys, random)
+        self.leasing = Leasing(database, self.poster, random)
+        self.losing = Losing(database, self.poster, self.ledger)
         self.clearing = Clearing(database, keys)
         self.explainer = Explainer(database, self.clearing)
 

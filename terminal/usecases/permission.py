@@ -15,6 +15,7 @@ import msgspec
 
 from sync.client.online import NoAnswer
 from sync.database.till.replica_rows import Change
+from sync.domain import leases
 from sync.domain.journal import Basis, Presented
 from sync.domain.limits import Allowed, Debit, debit_offline, top_up_offline
 from sync.domain.members import LightRow, Standing
@@ -51,7 +52,8 @@ def permit_debit(
     if isinstance(told, Refusal) or told.auth is not None:
         return told
     allowed = offline_allows(till, programme, standing, debit, bearer.presented if bearer else None)
-    return _with_approver(told, allowed, approval)
+    basis = msgspec.structs.replace(told, leases=covered_by_leases(standing, debit))
+    return _with_approver(basis, allowed, approval)
 
 
 def permit_top_up(
@@ -97,6 +99,26 @@ def offline_allows(
         0 if unheard else age_ms(till, standing),
         NEVER_MS if offline_ms is None else offline_ms,
         is_negative(standing),
+        beyond_leases(standing, debit),
+    )
+
+
+def covered_by_leases(standing: Standing, debit: Debit) -> dict[str, int]:
+    """Units of a debit that this till's own leases cover, by lease."""
+    points = leases.cover(standing.leases, leases.POINTS, debit.points)
+    stored = leases.cover(standing.leases, leases.STORED_VALUE, debit.stored_value_minor)
+    return points | stored
+
+
+def beyond_leases(standing: Standing, debit: Debit) -> Debit:
+    """The part of a debit that counts against the limits."""
+    covered = covered_by_leases(standing, debit)
+    points = sum(n for lease, n in covered.items() if leases.asset_of(lease) == leases.POINTS)
+    stored = sum(covered.values()) - points
+    return Debit(
+        debit.points - points,
+        leases.uncovered_minor(debit.points_minor, debit.points, points),
+        debit.stored_value_minor - stored,
     )
 
 
@@ -120,7 +142,7 @@ def ask(till: Till, draft: drafts.Draft, standing: Standing, wanted: Debits) -> 
         drafts.keep(till, draft, dead=True)
         code = Code(reply.code) if reply.code in REFUSAL_CODES else Code.DECLINED
         return refuse(code, **dict(reply.params))
-    return msgspec.structs.replace(basis, mode="online", auth=reply.auth)
+    return msgspec.structs.replace(basis, mode="online", auth=reply.auth, leases=reply.leases)
 
 
 def pending_debits(till: Till, member: UUID) -> Debits:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from sync.domain.refusals import Code
 from sync.headoffice.api.bodies import check_media, now_ms, read_body, reply
 from sync.headoffice.api.devices import Caller, Devices, check_active
+from sync.headoffice.online import member_of
 from sync.headoffice.service import HeadOffice
 from sync.protocol import codec, frames, wire
 from sync.protocol.errors import MalformedError, UntrustedError
-from sync.protocol.messages import AuthAsk, EnrolAsk, HelloAsk, MemberAsk, NonceAsk, NonceReply
+from sync.protocol.messages import (
+    AuthAsk,
+    EnrolAsk,
+    HelloAsk,
+    MemberAsk,
+    NonceAsk,
+    NonceReply,
+    Refused,
+)
 from sync.protocol.records import Form
 
 router: Final = APIRouter(tags=["tills"])
@@ -149,7 +160,11 @@ async def authorise(request: Request) -> Response:
     caller = await _caller(request, body, at)
     check_active(caller.device)
     ask = codec.decode(body, AuthAsk)
-    return reply(await _hq(request).online.authorise(ask, caller.verified, at))
+    hq, holder = _hq(request), f"{caller.device.device}:{caller.device.epoch}"
+    answer = await hq.online.authorise(ask, caller.verified, at, holder)
+    if isinstance(answer, Refused) and answer.code == Code.LEASED_ELSEWHERE:
+        await _take_back(hq, ask.member, caller.device.store, at)
+    return reply(answer)
 
 
 @router.post(wire.MEMBER, openapi_extra=JSON_BODY)
@@ -159,7 +174,18 @@ async def member(request: Request) -> Response:
     body, at = await read_body(request, wire.MAX_SMALL_BYTES), now_ms(request)
     caller = await _caller(request, body, at)
     check_active(caller.device)
-    return reply(await _hq(request).online.member(codec.decode(body, MemberAsk), at))
+    hq = _hq(request)
+    answer = await hq.online.member(codec.decode(body, MemberAsk), at)
+    row = member_of(answer)
+    if row is not None and (row.extras.leased_points or row.extras.leased_minor):
+        await _take_back(hq, row.member, caller.device.store, at)
+    return reply(answer)
+
+
+async def _take_back(hq: HeadOffice, member: UUID, store: str, at: int) -> None:
+    """A member is seen at `store`: what other stores hold by lease is wanted back."""
+    if await hq.leasing.recall(member, at, store):
+        hq.feed.wake()
 
 
 def _number(request: Request, name: str, default: int, least: int) -> int:
