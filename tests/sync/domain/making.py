@@ -32,8 +32,9 @@ from sync.domain.journal import (
     entry_hash,
     read_body,
 )
-from sync.domain.lots import HEAD_OFFICE, Allocation, Lot, Uncovered
+from sync.domain.lots import HEAD_OFFICE, Allocation, EntryRef, Lot, Uncovered
 from sync.domain.members import Balances
+from sync.domain.originals import TakenBack
 from sync.domain.posting import Books, MemberBook, Posting, Result, members_of, post
 from sync.domain.pricing import BasketLine
 from sync.domain.programme import (
@@ -50,6 +51,7 @@ from sync.domain.programme import (
 )
 from sync.domain.records import Record, RecordKey, keys_of
 from sync.domain.refusals import Refusal
+from tests.sync.domain import originals_kept
 
 DAY = date(2026, 11, 21)
 RICH = Balances(10**9, 10**9, 0, 0)
@@ -304,6 +306,8 @@ class HeadOffice:
     postings: list[Posting] = field(default_factory=list)
     lots: dict[tuple[int, int], Lot] = field(default_factory=dict)
     uncovered: dict[tuple[int, int], Uncovered] = field(default_factory=dict)
+    kept: dict[EntryRef, tuple[Entry, tuple[str, str, str], int]] = field(default_factory=dict)
+    taken_back: list[TakenBack] = field(default_factory=list)
     declined: set[UUID] = field(default_factory=set)
     revoked: bool = False
     place: tuple[str, str, str] | None = None
@@ -333,6 +337,7 @@ class HeadOffice:
             office=place[0] == HEAD_OFFICE,
             records=self._records(place, entries),
         )
+        originals_kept.load(self, books, entries)
         results = []
         for entry in entries:
             seen = self.watch(books, entry) if self.watch else None
@@ -343,6 +348,7 @@ class HeadOffice:
             if result.post_seq is not None:
                 assert result.entry_id is not None
                 self.posted_ids.add(result.entry_id)
+                self.kept[result.ref] = entry, place, result.post_seq
                 self.next_seq += 1
             self.allocations += result.allocations
         self.results += results
@@ -364,6 +370,7 @@ class HeadOffice:
 
     def _store(self, books: Books) -> None:
         self.records |= books.changed_records
+        self.taken_back += books.taken_back
         for book in books.touched.values():
             book.lots = [lot for lot in book.lots if lot.open]
             book.uncovered = [debt for debt in book.uncovered if debt.open]
