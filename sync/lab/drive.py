@@ -80,6 +80,12 @@ class Amount(Command, frozen=True, kw_only=True, tag="amount"):
     quantity: int = 1
 
 
+class Code(Command, frozen=True, kw_only=True, tag="code"):
+    """A coupon or a price code of head office is scanned."""
+
+    code: str
+
+
 class Points(Command, frozen=True, kw_only=True, tag="points"):
     """So many points are to pay."""
 
@@ -93,10 +99,12 @@ class StoredValue(Command, frozen=True, kw_only=True, tag="stored_value"):
 
 
 class Tender(Command, frozen=True, kw_only=True, tag="tender"):
-    """How the rest is paid; `tendered_minor` None: exactly what is due."""
+    """How the rest is paid; `tendered_minor` None: exactly what is due; `slip`: number of the
+    mall's slip, at a mall counter."""
 
     tender: str
     tendered_minor: int | None = None
+    slip: str = ""
 
 
 class Approval(Command, frozen=True, kw_only=True):
@@ -201,7 +209,7 @@ class Quit(Command, frozen=True, kw_only=True, tag="quit"):
 
 
 AnyCommand = (
-    SignIn | OpenShift | CloseShift | OpenDraft | ScanCard | ScanProduct | Amount | Points
+    SignIn | OpenShift | CloseShift | OpenDraft | ScanCard | ScanProduct | Amount | Code | Points
     | StoredValue | Tender | Pay | TopUp | Gift | Enrol | Operate | SetOffline | Sync | State
     | Resume | Reprint | Screenshot | ArmKill | Quit
 )  # fmt: skip

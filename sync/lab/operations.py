@@ -73,7 +73,7 @@ class Scripts:
             case CloseShift():
                 return Script(drive.CloseShift(at_ms=at_ms, counted_minor=_plain(step.counted)))
             case Sell():
-                return self._sale(step, at_ms)
+                return self._sale(step, at_ms, told)
             case Enrol():
                 return self._enrol(step, at_ms, sale)
             case TopUp():
@@ -108,10 +108,11 @@ class Scripts:
         whole = self._sale(step, at_ms)
         return Script(whole.closing, None, self._tenders(step, at_ms))
 
-    def _sale(self, step: Sell, at_ms: int) -> Script:
+    def _sale(self, step: Sell, at_ms: int, told: Told = text_of) -> Script:
         filling = (
             *self._card(step, at_ms),
             *self._lines(step, at_ms),
+            *(drive.Code(at_ms=at_ms, code=told(code)) for code in step.codes),
             *self._tenders(step, at_ms),
         )
         closing = drive.Pay(at_ms=at_ms, **self._approval(step))
@@ -125,7 +126,12 @@ class Scripts:
             wanted = drive.MAX_STORED_VALUE if step.stored_value == MAX else int(step.stored_value)
             filling.append(drive.StoredValue(at_ms=at_ms, minor=wanted))
         filling.append(
-            drive.Tender(at_ms=at_ms, tender=step.tender, tendered_minor=_plain(step.tendered))
+            drive.Tender(
+                at_ms=at_ms,
+                tender=step.tender,
+                tendered_minor=_plain(step.tendered),
+                slip=step.slip,
+            )
         )
         return tuple(filling)
 

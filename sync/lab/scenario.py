@@ -35,7 +35,7 @@ KILL_POINTS: Final[tuple[str, ...]] = get_args(Point)
 OPERATION_POINTS: Final = KILL_POINTS[:4]
 SYNC_POINTS: Final = KILL_POINTS[4:]
 
-Tender = Literal["cash", "wechat", "alipay", "bank_card"]
+Tender = Literal["cash", "wechat", "alipay", "bank_card", "mall"]
 
 
 class Head(Strict, frozen=True, kw_only=True):
@@ -109,14 +109,17 @@ class ForMember(AtTill, frozen=True, kw_only=True):
 
 class Sell(ForMember, frozen=True, kw_only=True, tag="sell"):
     """A sale. `points`: points to pay with; `stored_value`: what stored value is to pay, or "max";
-    the rest is paid by `tender`, of which `tendered` is handed over (default: exactly what is
-    due)."""
+    the rest is paid by `tender`, of which `tendered` is handed over (default: exactly what is due);
+    `codes`: coupons and price codes scanned after the lines ("@..." refers to an earlier step);
+    `slip`: number of the mall's slip."""
 
     lines: tuple[Line, ...]
     points: Count = 0
     stored_value: FenOrMax = FenOrMax(0)
     tender: Tender = "cash"
     tendered: Fen | None = None
+    codes: tuple[str, ...] = ()
+    slip: str = ""
 
 
 class Earlier(Strict, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from terminal.operations import catalogue, filling
 from terminal.operations.spec import OperationSpec
 from terminal.text import Text
 from terminal.usecases import (
+    codes,
     drafts,
     enrol,
     identify,
@@ -123,6 +124,7 @@ class DrivenTill:
             drive.ScanCard: self._scan_card,
             drive.ScanProduct: self._scan_product,
             drive.Amount: self._amount,
+            drive.Code: self._code,
             drive.Points: self._points,
             drive.StoredValue: self._stored_value,
             drive.Tender: self._take_tender,
@@ -210,6 +212,11 @@ class DrivenTill:
         self._keep(draft)
         return drive.Done()
 
+    def _code(self, command: drive.Code) -> drive.Answer:
+        taken = _must(codes.take_code(self._till, self._sale(), command.code))
+        self._keep(taken)
+        return drive.Done()
+
     def _points(self, command: drive.Points) -> drive.Answer:
         draft = self._sale()
         self._keep(draft.paying(command.points, draft.stored_value_minor))
@@ -224,6 +231,8 @@ class DrivenTill:
 
     def _take_tender(self, command: drive.Tender) -> drive.Answer:
         self._tender = (command.tender, command.tendered_minor)
+        if command.slip:
+            self._keep(self._sale().with_slip(command.slip))
         return drive.Done()
 
     # -- finishing -------------------------------------------------------------------------------

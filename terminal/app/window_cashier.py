@@ -85,6 +85,13 @@ class Cashier:
         hands.heard_no()
         return drive.Done(draft=self.draft_id())
 
+    def code(self, command: drive.Code) -> drive.Answer:
+        """A coupon or a price code."""
+        self._to_sale()
+        self.hands.scan(command.code)
+        self.hands.heard_no()
+        return drive.Done(draft=self.draft_id())
+
     def points(self, command: drive.Points) -> drive.Answer:
         """So many points are to pay."""
         return self._credit(str(command.points), Qt.Key.Key_5)
@@ -119,10 +126,14 @@ class Cashier:
         if command.tender == "cash" and command.tendered_minor is not None:
             hands.type(typed(command.tendered_minor), hands.screens["sale"].scan)
             hands.enter()
+        if command.slip:
+            hands.type(command.slip, hands.screens["sale"].scan)
+            hands.enter()
         return drive.Done()
 
     def _press_tender(self, tender: str) -> None:
-        self.hands.press(Qt.Key(Qt.Key.Key_1.value + _TENDERS.index(tender)), CTRL)
+        place = _TENDERS.index(tender) if tender in _TENDERS else 0  # a mall counter has one
+        self.hands.press(Qt.Key(Qt.Key.Key_1.value + place), CTRL)
         self.hands.settled()
 
     # -- finishing -------------------------------------------------------------------------------

@@ -155,6 +155,7 @@ class WindowDriver:
             drive.ScanCard: cashier.scan_card,
             drive.ScanProduct: cashier.scan_product,
             drive.Amount: cashier.amount,
+            drive.Code: cashier.code,
             drive.Points: cashier.points,
             drive.StoredValue: cashier.stored_value,
             drive.Tender: cashier.take_tender,
@@ -271,7 +272,7 @@ class WindowDriver:
         return None
 
     def _reprint(self, command: drive.Reprint) -> drive.Answer:
-        self._hands.press(Qt.Key.Key_F11)
+        self._hands.press(Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
         self._hands.settled()
         self._hands.heard_no()
         return drive.Done(seq=command.seq)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from hardware.events import (
     CredentialRead,
     DeviceEvent,
     DeviceState,
     DeviceStatus,
+    Medium,
     PrintResult,
     PrintState,
     ReadRejected,
@@ -24,6 +25,7 @@ from sync.domain.pricing import Product
 from sync.domain.refusals import Refusal
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk, NoticeMaker, notice
+from terminal.presenters.finished import has_receipt
 from terminal.presenters.lookups import Scanned, scanned
 from terminal.presenters.parts_view import ActionView
 from terminal.presenters.ports import Render, nowhere
@@ -32,7 +34,7 @@ from terminal.presenters.sign_in import place_of, role_of
 from terminal.presenters.status_drawing import Facts, Line, Switch, is_offline, status_view
 from terminal.usecases import health, printing, sign_in
 from terminal.usecases.commits import Done
-from terminal.usecases.identify import MemberCard, ProductFound
+from terminal.usecases.identify import CodeFound, MemberCard, ProductFound
 from terminal.usecases.outcome import Trouble, use_case
 from terminal.usecases.permission import day_of
 from terminal.usecases.till import Session, Till
@@ -42,8 +44,14 @@ RAIL = (
     ("top_up", "wallet"),
     ("points", "coins"),
     ("gifts", "gift"),
+    ("service", "shirt"),
+    ("member", "user"),
     ("enrol", "user-plus"),
+    ("returns", "undo-2"),
+    ("more", "ellipsis"),
 )
+
+_CODES: Final = frozenset({Medium.BARCODE, Medium.TYPED})
 
 
 class Serves(Protocol):
@@ -62,6 +70,10 @@ class Serves(Protocol):
         """A product."""
         ...
 
+    def code_scanned(self, raw: str, /) -> None:
+        """A coupon or a price code."""
+        ...
+
 
 class TakesCards(Protocol):
     """A screen that takes the reading itself: a new card."""
@@ -76,12 +88,21 @@ class TakesCards(Protocol):
         ...
 
 
+@runtime_checkable
+class TakesText(Protocol):
+    """A screen with fields that a scan may fill."""
+
+    def raw_taken(self, read: CredentialRead, /) -> bool:
+        """Whether the scan went into a field."""
+        ...
+
+
 @dataclass(slots=True)
 class Outlets:
     """Where the frame's decisions go. `nudge`: there is something to send; `set_offline`: the
     demo's switch; `actions`: what a notice's button does, by its name; `hint`: code of the hint of
     a screen; `arrive`: told which screen comes on show; `printed`: news of a receipt; `figures`:
-    head office's figures moved."""
+    head office's figures moved; `open_with`: whether a text that was scanned begins an operation."""
 
     nudge: Callable[[], None]
     set_offline: Callable[[bool], None]
@@ -91,6 +112,7 @@ class Outlets:
     figures: Callable[[], None]
     hint: Callable[[str], str]
     sound: Callable[[bool], None] = lambda _accepted: None
+    open_with: Callable[[str], bool] = lambda _text: False
 
 
 @use_case
@@ -187,6 +209,8 @@ class FramePresenter:
 
     def put_notice(self, make: NoticeMaker | None) -> None:
         """Say something, or take it away."""
+        if make is None and self._notice is None:
+            return
         self._notice = make
         view = self.notice
         if view is not None and view.tone in {"warn", "bad"}:
@@ -230,6 +254,10 @@ class FramePresenter:
         if hasattr(screen, "card_read"):
             screen.card_read(read)
             return
+        if isinstance(screen, TakesText) and screen.raw_taken(read):
+            return
+        if read.medium in _CODES and self.outlets.open_with(read.raw):
+            return
         till, at = self.desk.till, self.screen
         self._reading = True
         self.desk.jobs.read(lambda: scanned(till, read), partial(self._identified, at))
@@ -244,6 +272,8 @@ class FramePresenter:
             screen.member_scanned(found)
         elif isinstance(found, ProductFound):
             screen.product_scanned(found.product)
+        elif isinstance(found, CodeFound):
+            screen.code_scanned(found.raw)
         else:
             self.desk.refuse(found)
 
@@ -268,10 +298,11 @@ class FramePresenter:
 
     def committed(self, done: Done) -> None:
         """Something is in the journal: receipt, sync, strip; none of it can undo the entry."""
-        self._last_seq = done.seq
+        self._last_seq = done.seq if has_receipt(done) else self._last_seq
         till, text = self.desk.till, self.desk.text
         self.outlets.sound(True)
-        self.desk.jobs.write(lambda: printing.print_receipt(till, done.seq, text), self._sent)
+        if has_receipt(done):
+            self.desk.jobs.write(lambda: printing.print_receipt(till, done.seq, text), self._sent)
         self.outlets.nudge()
         self.look()
 
@@ -287,7 +318,7 @@ class FramePresenter:
         self.desk.jobs.write(lambda: printing.reprint(till, wanted, text), self._sent)
 
     def remember(self, seq: int) -> None:
-        """The operation F11 prints again."""
+        """The operation whose receipt is printed again."""
         self._last_seq = seq
 
     def _sent(self, printed: printing.Printed | Refusal | Trouble) -> None:
@@ -370,7 +401,11 @@ class FramePresenter:
                     ActionView(text("app.end_shift")) if shift and self.screen != "shift" else None
                 ),
             )
-        rail = tuple(RailItem(name, text(f"rail.{name}"), icon) for name, icon in RAIL)
+        rail = tuple(
+            RailItem(name, text(f"rail.{name}"), icon)
+            for name, icon in RAIL
+            if name in self._screens
+        )
         return ShellView(
             self.screen,
             top,

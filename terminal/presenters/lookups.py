@@ -10,7 +10,7 @@ from sync.domain.programme import Programme
 from sync.domain.refusals import Code, Refusal
 from terminal.presenters.typed import looks_like_code, looks_like_phone
 from terminal.usecases.commits import done_at
-from terminal.usecases.identify import MemberCard, ProductFound, scan
+from terminal.usecases.identify import CodeFound, MemberCard, ProductFound, scan
 from terminal.usecases.outcome import Trouble, use_case
 from terminal.usecases.permission import day_of
 from terminal.usecases.receipts import RECEIPT_KINDS
@@ -70,7 +70,7 @@ def serve(till: Till, found: MemberCard) -> Served:
 class Scanned:
     """What a scan turned out to be; a member with all that the pane says about them."""
 
-    found: MemberCard | ProductFound | Refusal | Trouble
+    found: MemberCard | ProductFound | CodeFound | Refusal | Trouble
     served: Served | None = None
 
 
@@ -81,7 +81,7 @@ def scanned(till: Till, read: CredentialRead) -> Scanned:
     return Scanned(found, about if isinstance(about, Served) else None)
 
 
-Typed = MemberCard | ProductFound | Found | Refusal
+Typed = MemberCard | ProductFound | CodeFound | Found | Refusal
 """What a typed code, number or name turned out to be."""
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from sync.domain.joining import Eligibility
 from sync.domain.refusals import Code, Refusal
-from terminal.usecases import drafts, sell
+from terminal.usecases import codes, drafts, sell
 from terminal.usecases.commits import Done
 from terminal.usecases.drafts import SaleDraft
 from terminal.usecases.enrol import eligibility
@@ -50,6 +50,10 @@ class Ringing:
         """Change the sale; the first change opens it unless it is not to."""
         return _calm(self._change(change, opens=opens))
 
+    def code(self, raw: str) -> Rung:
+        """A coupon or a price code was scanned."""
+        return _calm(self._code(raw))
+
     def quoted(self) -> Rung:
         """The sale as it is, worked out again (figures of the member may have changed)."""
         return self.change(lambda draft: draft, opens=False)
@@ -85,6 +89,17 @@ class Ringing:
             self._draft = None
             return Rung(None)
         return self._settled(draft, wanted)
+
+    @use_case
+    def _code(self, raw: str) -> Rung:
+        draft = self._draft
+        if draft is None:
+            return Rung(None)
+        taken = codes.take_code(self._till, draft, raw)
+        if isinstance(taken, SaleDraft):
+            return self._settled(draft, taken)
+        quote = sell.quote(self._till, draft)
+        return Rung(draft, quote if isinstance(quote, SaleQuote) else None, taken)
 
     def _settled(self, before: SaleDraft, wanted: SaleDraft) -> Rung:
         """Keep what was wanted, or as much of it as the rules allow."""

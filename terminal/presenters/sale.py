@@ -22,11 +22,12 @@ from terminal.presenters.serving import Serving
 from terminal.presenters.typed import amount_minor, digits_of, pieces
 from terminal.usecases.commits import Done
 from terminal.usecases.drafts import Bearer, SaleDraft
-from terminal.usecases.identify import MemberCard, ProductFound
+from terminal.usecases.identify import CodeFound, MemberCard, ProductFound
 from terminal.usecases.outcome import Trouble
 from terminal.usecases.search import Found
 from terminal.usecases.sign_in import Approval
 
+_HINTS = frozenset({"sale.cash_hint", "sale.mall_hint"})
 AMOUNT_DIGITS = 7  # a plain number longer than this is a code, not an amount
 
 
@@ -86,6 +87,10 @@ class SalePresenter(Serving):
         if self._payment.tender == "cash" and self.draft is not None:
             self._cash_received(entry)
             return
+        if self._payment.tender == "mall" and self.draft is not None:
+            self._entry = ""
+            self._change(lambda draft: draft.with_slip(entry.strip()), opens=False)
+            return
         quantity, rest = pieces(entry)
         minor = amount_minor(rest)
         plain = "." in rest or len(digits_of(rest)) <= AMOUNT_DIGITS
@@ -122,6 +127,9 @@ class SalePresenter(Serving):
         if isinstance(found, ProductFound):
             self._entry = ""
             self._ring(found.product, quantity)
+        elif isinstance(found, CodeFound):
+            self._entry = ""
+            self.code_scanned(found.raw)
         elif isinstance(found, MemberCard):
             self._entry = ""
             self.member_scanned(found)
@@ -159,6 +167,19 @@ class SalePresenter(Serving):
         quantity, rest = pieces(self._entry)
         self._entry = rest
         self._ring(product, quantity)
+
+    def code_scanned(self, raw: str) -> None:
+        """A coupon or a price code, for the sale at hand."""
+        if self.blocked:
+            self.desk.say("notice.finish_first", "warn")
+            return
+        if self.draft is None or self.finished is not None:
+            self._entry_error = self.desk.text("sale.need_line")
+            self.show()
+            return
+        self.desk.quiet()
+        ringing = self._ringing
+        self.desk.jobs.write(lambda: ringing.code(raw), self._changed)
 
     def line_chosen(self, line_id: str) -> None:
         """Mark a line, or none."""
@@ -378,22 +399,26 @@ class SalePresenter(Serving):
         work = quote.quote if quote else None
         member = self.customer.bearer is not None
         taken = self.finished
-        cash = self._payment.tender == "cash" and taken is None
+        hint = f"sale.{self._payment.tender}_hint" if taken is None else ""
+        at_mall = quote is not None and quote.facts.at_mall
         view = SaleView(
             member=self.customer.pane(needed=False, can_change=taken is None),
             entry=self._entry,
             lines=draw.sale_lines(text, rung),
-            totals=draw.totals(text, work),
+            totals=draw.totals(text, work, quote.programme if quote else None),
             due=text.money(work.data.due_minor if work else 0),
             points_credit=draw.points_credit(text, rung, member=member),
             value_credit=draw.value_credit(text, rung, member=member),
             still_due=draw.still_due(text, work),
             tenders=self.tender_views(
-                self._payment.tender, enabled=work is not None, reason=text("sale.need_line")
+                self._payment.tender,
+                enabled=work is not None,
+                reason=text("sale.need_line"),
+                at_mall=at_mall,
             ),
             earns=draw.earns(text, quote),
             primary=draw.primary(text, work, self._payment, busy=self.busy),
-            entry_hint=text("sale.cash_hint") if cash else "",
+            entry_hint=text(hint) if hint in _HINTS else "",
             cash=draw.cash_row(text, work, self._payment),
             entry_error=self._entry_error,
             empty_title=text("sale.empty_title"),

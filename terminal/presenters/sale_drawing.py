@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from sync.domain.pricing import PricedLine
+from sync.domain.programme import Programme
 from sync.domain.redeeming import PointsPaid
 from sync.domain.selling import Quote, SaleData
 from sync.domain.trace import Step
@@ -53,8 +55,10 @@ def sale_lines(text: Text, rung: Rung | None) -> tuple[SaleLine, ...]:
     )
 
 
-def totals(text: Text, quote: Quote | None) -> tuple[AmountRow, ...]:
-    """What was taken off on the way to the amount due."""
+def totals(
+    text: Text, quote: Quote | None, programme: Programme | None = None
+) -> tuple[AmountRow, ...]:
+    """What was taken off on the way to the amount due. `programme`: names of the offers."""
     if quote is None:
         return ()
     data = quote.data
@@ -68,6 +72,16 @@ def totals(text: Text, quote: Quote | None) -> tuple[AmountRow, ...]:
                 explain="member",
             )
         )
+    names = offer_names(text, programme)
+    rows += [
+        AmountRow(
+            names.get(used.offer, used.offer),
+            text.money(-used.off_minor),
+            "ok",
+            explain="offers",
+        )
+        for used in data.offers
+    ]
     if data.stored_value_discount_minor:
         share = next(
             int(step.of["per_mille"]) for step in of_rules(quote.trace, "stored_value.price")
@@ -80,6 +94,14 @@ def totals(text: Text, quote: Quote | None) -> tuple[AmountRow, ...]:
         words = text("sale.points_credit", points=text.number(quote.points_paid.points))
         rows.append(AmountRow(words, text.money(-data.points_face_minor), explain="points"))
     return tuple(rows)
+
+
+def offer_names(text: Text, programme: Programme | None) -> dict[str, str]:
+    """What offers are called, by id."""
+    known = programme.promotions.offers if programme else ()
+    return {
+        offer.offer: offer.name.en if text.language == "en" else offer.name.zh for offer in known
+    }
 
 
 def points_credit(text: Text, rung: Rung | None, *, member: bool) -> CreditView:
@@ -113,6 +135,9 @@ def value_credit(text: Text, rung: Rung | None, *, member: bool) -> CreditView:
         reason = text("sale.no_value_usable")
         return CreditView(label, text("sale.none_usable"), enabled=False, reason=reason)
     usable = text("sale.value_usable", usable_minor=quote.most_stored_value_minor)
+    note = quote.facts.note_en if text.language == "en" else quote.facts.note_zh
+    if quote.facts.at_mall and note:
+        usable = f"{usable} · {note}"
     return CreditView(label, usable)
 
 
@@ -191,10 +216,19 @@ def explanation(text: Text, rung: Rung | None, code: str) -> ExplainView | None:
         return explain(
             text,
             text("sale.explain.member", amount_minor=minor),
-            of_rules(quote.trace, "price.tier", "price.member"),
+            of_rules(quote.trace, "price.tier", "price.member", "price.vip", "price.list"),
             AmountRow(result, text.money(-minor), "ok", strong=True),
             names,
             {t.code: tier_name(text, t, t.code) for t in rung.quote.programme.tiers},
+        )
+    if code == "offers":
+        minor = data.offers_minor
+        offered = tuple(step for step in quote.trace if step.rule.startswith("offer"))
+        return explain(
+            text,
+            text("sale.explain.offers", amount_minor=minor),
+            _with_names(offered, offer_names(text, rung.quote.programme)),
+            AmountRow(result, text.money(-minor), "ok", strong=True),
         )
     if code == "value":
         minor = data.stored_value_discount_minor
@@ -214,6 +248,18 @@ def explanation(text: Text, rung: Rung | None, code: str) -> ExplainView | None:
             names,
         )
     return _points_explained(text, quote.points_paid, result) if code == "points" else None
+
+
+def _with_names(steps: tuple[Step, ...], names: Mapping[str, str]) -> tuple[Step, ...]:
+    """Steps of offers with what the offers are called instead of their ids."""
+    return tuple(
+        msgspec.structs.replace(
+            step, of=step.of | {"offer": names.get(str(step.of["offer"]), str(step.of["offer"]))}
+        )
+        if "offer" in step.of
+        else step
+        for step in steps
+    )
 
 
 def done_lines(text: Text, done: Done) -> tuple[IconLine, ...]:
@@ -257,6 +303,8 @@ def _line(text: Text, line: DraftLine, priced: PricedLine, quote: SaleQuote) -> 
     note = ""
     if priced.rule == "price.member":
         note = text("sale.exclusive")
+    elif priced.rule in ("price.vip", "price.override"):
+        note = text(f"sale.{priced.rule.replace('.', '_')}")
     elif priced.rule == "price.tier" and quote.member is not None and quote.member.tier is not None:
         tier = quote.member.tier
         name = tier.name.en if text.language == "en" else tier.name.zh
@@ -267,7 +315,9 @@ def _line(text: Text, line: DraftLine, priced: PricedLine, quote: SaleQuote) -> 
         name_of(text, line),
         detail or text("sale.plain_detail"),
         str(line.quantity),
-        text.money(priced.price_minor + priced.member_discount_minor, symbol=False),
-        text.money(priced.price_minor, symbol=False),
+        text.money(
+            priced.price_minor + priced.offers_minor + priced.member_discount_minor, symbol=False
+        ),
+        text.money(priced.price_minor + priced.offers_minor, symbol=False),
         note,
     )

@@ -10,7 +10,7 @@ from sync.domain.pricing import Product
 from sync.domain.refusals import Code, Refusal
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk, sentence_of
-from terminal.presenters.finished import Finished
+from terminal.presenters.finished import Finished, finished
 from terminal.presenters.parts_view import ExplainView, PinView, TenderView
 from terminal.usecases import health, sign_in
 from terminal.usecases.commits import Done
@@ -26,6 +26,7 @@ TENDERS = (
     ("cash", "banknote"),
     ("bank_card", "credit-card"),
 )
+MALL = (("mall", "credit-card"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,10 @@ class Serving:
     def product_scanned(self, _product: Product) -> None:
         """A product was scanned: only a sale takes one."""
         self.desk.say("notice.product_not_here", "warn", action="sale")
+
+    def code_scanned(self, _raw: str) -> None:
+        """A coupon or a price code was scanned: only a sale takes one."""
+        self.desk.say("notice.code_not_here", "warn", action="sale")
 
     def member_change_requested(self) -> None:
         """Serve somebody else."""
@@ -222,7 +227,7 @@ class Serving:
     def took(self, done: Done) -> None:
         """The operation is in the journal."""
         self.busy, self.asking = False, None
-        self.finished = Finished(done)
+        self.finished = finished(done)
         self.desk.quiet()
         self.desk.hooks.committed(done)
         self.customer.refresh()
@@ -261,8 +266,10 @@ class Serving:
             self.asking.chosen,
         )
 
-    def tender_views(self, chosen: str, *, enabled: bool, reason: str) -> tuple[TenderView, ...]:
-        """The ways to pay."""
+    def tender_views(
+        self, chosen: str, *, enabled: bool, reason: str, at_mall: bool = False
+    ) -> tuple[TenderView, ...]:
+        """The ways to pay; at a mall counter only the mall's till."""
         text = self.desk.text
         return tuple(
             TenderView(
@@ -273,7 +280,7 @@ class Serving:
                 enabled=enabled,
                 reason="" if enabled else reason,
             )
-            for code, icon in TENDERS
+            for code, icon in (MALL if at_mall else TENDERS)
         )
 
     def explanation(self) -> ExplainView | None:

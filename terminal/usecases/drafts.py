@@ -26,7 +26,9 @@ OPERATION: Final = "operation"
 
 
 class DraftLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line rung up; the names are what the screen shows. `sku` empty: a plain amount."""
+    """A line rung up; the names are what the screen shows. `sku` empty: a plain amount;
+    `override_minor`: price of the one piece by head office's code, which entry `override` took
+    in."""
 
     sku: str
     quantity: int
@@ -39,6 +41,8 @@ class DraftLine(msgspec.Struct, frozen=True, omit_defaults=True):
     brand: str = ""
     category: str = ""
     section: str = ""
+    override_minor: int | None = None
+    override: str = ""
 
     @property
     def basket(self) -> BasketLine:
@@ -51,6 +55,8 @@ class DraftLine(msgspec.Struct, frozen=True, omit_defaults=True):
             self.brand,
             self.category,
             self.section,
+            self.override_minor,
+            self.override,
         )
 
 
@@ -64,8 +70,10 @@ class Bearer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SaleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A sale being rung up. `programme`: version fixed when it began (golden case 17);
-    `points`, `stored_value_minor`: how much of either the customer wants to use."""
+    """A sale being rung up. `programme`: version fixed when it began (golden case 17), `began_ms`:
+    when it was resumed, if it was; `points`, `stored_value_minor`: how much of either the customer
+    wants to use; `coupons`: codes presented; `slip`: of the mall's till, at a mall counter;
+    `prospect`: under which key it counts for somebody who is no member yet."""
 
     entry_id: UUID
     opened_ms: int
@@ -74,11 +82,15 @@ class SaleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     bearer: Bearer | None = None
     points: int = 0
     stored_value_minor: int = 0
+    prospect: str = ""
+    coupons: tuple[str, ...] = ()
+    slip: str = ""
+    began_ms: int = 0
 
     def adding(self, product: Product, quantity: int = 1) -> SaleDraft:
         """With a product rung up; the same product again raises its quantity."""
         for index, line in enumerate(self.lines):
-            if line.sku and line.sku == product.sku:
+            if line.sku and line.sku == product.sku and not line.override:
                 return self.with_quantity(index, line.quantity + quantity)
         line = DraftLine(
             product.sku,
@@ -100,9 +112,12 @@ class SaleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.structs.replace(self, lines=(*self.lines, DraftLine("", 1, amount_minor)))
 
     def with_quantity(self, index: int, quantity: int) -> SaleDraft:
-        """With another quantity on a line; 0 takes the line away."""
+        """With another quantity on a line; 0 takes the line away. A piece at head office's price
+        stays one piece."""
         kept = [
-            line if i != index else msgspec.structs.replace(line, quantity=quantity)
+            line
+            if i != index or (line.override and quantity)
+            else msgspec.structs.replace(line, quantity=quantity)
             for i, line in enumerate(self.lines)
         ]
         return msgspec.structs.replace(self, lines=tuple(line for line in kept if line.quantity))
@@ -110,6 +125,10 @@ class SaleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     def for_member(self, bearer: Bearer | None) -> SaleDraft:
         """For a member, or for nobody; what was to be paid by points and stored value is undone."""
         return msgspec.structs.replace(self, bearer=bearer, points=0, stored_value_minor=0)
+
+    def with_slip(self, slip: str) -> SaleDraft:
+        """With the number of the mall's slip."""
+        return msgspec.structs.replace(self, slip=slip)
 
     def paying(self, points: int = 0, stored_value_minor: int = 0) -> SaleDraft:
         """With points and stored value used up to these amounts."""

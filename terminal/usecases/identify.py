@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 from hardware.events import CredentialRead, Medium
 from sync.client.online import NoAnswer
-from sync.domain.cards import Card, may_use, normalise, serial_of, token_of
+from sync.domain.cards import Card, may_use, normalise, serial_of
+from sync.domain.coupons import is_coupon
 from sync.domain.journal import Presented
 from sync.domain.members import Profile, Standing
+from sync.domain.overrides import is_override
 from sync.domain.pricing import Product
 from sync.domain.programme import Tier
 from sync.domain.refusals import Code, Refusal, refuse
+from sync.domain.tiers import Progress
 from sync.protocol.messages import MemberAsk
+from terminal.usecases.credentials import credential_of
 from terminal.usecases.drafts import Bearer
+from terminal.usecases.levels import level_of
 from terminal.usecases.outcome import use_case
 from terminal.usecases.till import Till
 
@@ -26,7 +31,8 @@ CARD_ONLY: Final = frozenset({Medium.MAGSTRIPE, Medium.IC, Medium.RFID})
 @dataclass(frozen=True, slots=True)
 class MemberCard:
     """A member at the counter. `name`: full where this till holds the profile, else masked;
-    `age_ms`: age of head office's figures (None: it has none yet); `bearer`: for a draft."""
+    `age_ms`: age of head office's figures (None: it has none yet); `bearer`: for a draft; `level`:
+    what the level is now and what is missing to keep it or to the next."""
 
     standing: Standing
     bearer: Bearer
@@ -35,6 +41,7 @@ class MemberCard:
     card: Card | None
     profile: Profile | None
     age_ms: int | None
+    level: Progress | None = None
 
     @property
     def member(self) -> UUID:
@@ -54,27 +61,41 @@ class ProductFound:
     product: Product
 
 
-@use_case
-def scan(till: Till, read: CredentialRead) -> MemberCard | ProductFound | Refusal:
-    """Whatever was scanned or typed: a card or a product. Asks head office for an unknown card.
+@dataclass(frozen=True, slots=True)
+class CodeFound:
+    """A code for the sale was scanned: a coupon, or a price code (`codes.take_code`)."""
 
-    Refusals: unknown_code, card_unknown, card_blocked, card_replaced.
+    raw: str
+
+
+@use_case
+def scan(till: Till, read: CredentialRead) -> MemberCard | ProductFound | CodeFound | Refusal:
+    """Whatever was scanned or typed, in a fixed order (pitfall 28): a coupon or price code by its
+    name space, a card, a product. Asks head office for an unknown card.
+
+    Refusals: unknown_code, card_unknown, card_blocked, card_replaced, card_whose.
     """
     raw = normalise(read.raw)
-    known = till.database.card(token_of(till.database.keys.token, raw))
+    if read.medium not in CARD_ONLY and (is_coupon(raw) or is_override(raw)):
+        return CodeFound(raw)
+    found = credential_of(till, read)
+    known = None if isinstance(found, Refusal) else till.database.card(found.token)
     if known is None and read.medium not in CARD_ONLY and serial_of(raw) is None:
         product = till.database.replica.product_by_barcode(raw)
         if product is not None:
             return ProductFound(product)
-        return refuse(Code.UNKNOWN_CODE, tail=raw[-4:])
-    return _identified(till, read, known)
+        if not isinstance(found, Refusal) and not found.scheme:
+            return refuse(Code.UNKNOWN_CODE, tail=raw[-4:])
+    return found if isinstance(found, Refusal) else _identified(till, read, found.token, known)
 
 
 @use_case
 def identify(till: Till, read: CredentialRead) -> MemberCard | Refusal:
-    """The member of a card. Refusals: card_unknown, card_blocked, card_replaced."""
-    token = token_of(till.database.keys.token, read.raw)
-    return _identified(till, read, till.database.card(token))
+    """The member of a card. Refusals: card_unknown, card_blocked, card_replaced, card_whose."""
+    found = credential_of(till, read)
+    if isinstance(found, Refusal):
+        return found
+    return _identified(till, read, found.token, till.database.card(found.token))
 
 
 @use_case
@@ -96,11 +117,14 @@ def refreshed(till: Till, found: MemberCard) -> MemberCard:
 
 def member_card(till: Till, bearer: Bearer) -> MemberCard | None:
     """A member by id as this till sees one now; None when it knows nobody of that id."""
-    standing = till.database.standing(bearer.member)
+    standing = till.database.standing(bearer.member, till.latest_ms())
     if standing is None:
         return None
     shift = till.database.counter.last_shift()
-    programme = till.programme(shift.business_date if shift else till.today())
+    day = shift.business_date if shift else till.today()
+    standing = replace(standing, day=day)
+    programme = till.programme(day)
+    level = level_of(programme, standing, day) if programme else None
     profile = till.database.profile(standing.row.member)
     card = till.database.card(bearer.card) if bearer.card else None
     as_of_ms = standing.as_of_ms
@@ -108,11 +132,14 @@ def member_card(till: Till, bearer: Bearer) -> MemberCard | None:
     return MemberCard(
         standing,
         bearer,
-        programme.tier(standing.row.tier) if programme else None,
+        programme.tier(level.tier.code if level.provisional else standing.row.tier)
+        if programme and level
+        else None,
         profile.name if profile else standing.row.name,
         card,
         profile,
         age_ms,
+        level,
     )
 
 
@@ -143,8 +170,9 @@ def presented_of(read: CredentialRead, *, pin: bool = False) -> Presented:
     return Presented(medium, read.reader_id, read.method.value, read.strength.value, pin)
 
 
-def _identified(till: Till, read: CredentialRead, known: Card | None) -> MemberCard | Refusal:
-    token = token_of(till.database.keys.token, read.raw)
+def _identified(
+    till: Till, read: CredentialRead, token: str, known: Card | None
+) -> MemberCard | Refusal:
     if known is None and fetch(till, "token", token):
         known = till.database.card(token)
     refused = may_use(known)

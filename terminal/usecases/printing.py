@@ -151,9 +151,17 @@ def _figures(till: Till, body: Body) -> MemberFigures | None:
     )
 
 
+def _offers(till: Till, body: Body) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Names of the offers of the programme a sale went by."""
+    programme = till.programme_version(body.programme)
+    for offer in programme.promotions.offers if programme else ():
+        yield f"offer/{offer.offer}", (offer.name.zh, offer.name.en)
+
+
 def _names(till: Till, body: Body) -> Iterator[tuple[str, tuple[str, str]]]:
     """Names of the goods or the gift of an entry."""
     if body.kind == Kind.SALE:
+        yield from _offers(till, body)
         for line in msgspec.convert(body.data, SaleData).lines:
             product = till.database.replica.product(line.sku) if line.sku else None
             if product is not None:

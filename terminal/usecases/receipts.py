@@ -139,14 +139,39 @@ def _sale(body: Body, context: ReceiptContext, words: Words) -> list[Block]:
     made: list[Block] = []
     for line in sale.lines:
         made += _sold(line, context, words)
-    made += [Rule(), Row(words("receipt.list_total"), words.money(sale.tag_minor))]
-    for code, amount in (
-        ("receipt.member_saving", sale.member_discount_minor),
-        ("receipt.stored_value_saving", sale.stored_value_discount_minor),
-    ):
-        if amount:
-            made.append(Row(words(code), words.money(-amount)))
+    made += _saved(sale, context, words)
     made += [Rule(double=True), Total(words("receipt.due"), words.money(sale.due_minor))]
+    made += _paid_by(sale, words)
+    if body.member is not None:
+        made.append(Rule())
+        if sale.points_used:
+            made.append(Row(words("receipt.used"), words.points(-sale.points_used, sign=True)))
+        made.append(
+            Row(words("receipt.earned"), words.points(sale.points_earned, sign=True), bold=True)
+        )
+    return made
+
+
+def _saved(sale: SaleData, context: ReceiptContext, words: Words) -> list[Block]:
+    """From the list total to the amount due; each offer by its name (pitfall 33)."""
+    made: list[Block] = [
+        Rule(),
+        Row(words("receipt.list_total"), words.money(sale.tag_minor)),
+    ]
+    if sale.member_discount_minor:
+        made.append(Row(words("receipt.member_saving"), words.money(-sale.member_discount_minor)))
+    for used in sale.offers:
+        name = _name_of(f"offer/{used.offer}", context, words) or used.offer
+        made.append(Row(name, words.money(-used.off_minor)))
+    if sale.stored_value_discount_minor:
+        left = words("receipt.stored_value_saving")
+        made.append(Row(left, words.money(-sale.stored_value_discount_minor)))
+    return made
+
+
+def _paid_by(sale: SaleData, words: Words) -> list[Block]:
+    """The tenders."""
+    made: list[Block] = []
     if sale.points_used:
         left = words("receipt.points_paid", used=words.points(sale.points_used))
         made.append(Row(left, words.money(sale.points_face_minor)))
@@ -155,16 +180,11 @@ def _sale(body: Body, context: ReceiptContext, words: Words) -> list[Block]:
         made.append(Row(words("receipt.stored_value_paid"), words.money(stored)))
     if sale.money_minor:
         made.append(Row(words(f"sale.tender.{sale.money_tender}"), words.money(sale.money_minor)))
+    if sale.mall is not None and sale.mall.slip:
+        made.append(Row(words("receipt.mall_slip"), sale.mall.slip))
     if sale.change_minor:
         made.append(Row(words("receipt.tendered"), words.money(sale.tendered_minor)))
         made.append(Row(words("receipt.change"), words.money(sale.change_minor), bold=True))
-    if body.member is not None:
-        made.append(Rule())
-        if sale.points_used:
-            made.append(Row(words("receipt.used"), words.points(-sale.points_used, sign=True)))
-        made.append(
-            Row(words("receipt.earned"), words.points(sale.points_earned, sign=True), bold=True)
-        )
     return made
 
 
@@ -177,6 +197,8 @@ def _sold(line: SoldLine, context: ReceiptContext, words: Words) -> list[Block]:
         rule = words(f"receipt.{line.rule.replace('.', '_')}")
         off = words.money(-line.member_discount_minor, symbol=False)
         made.append(Row(f"{detail} {rule}", off, indent=2))
+    elif line.rule == "price.override":
+        made.append(Row(f"{detail} {words('receipt.price_override')}", "", indent=2))
     elif line.sku or line.quantity > 1:
         made.append(Row(detail, "", indent=2))
     return made
