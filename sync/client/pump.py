@@ -18,6 +18,7 @@ from sync.client.channel import Channel, fresh_nonce
 from sync.client.ports import StepHook, TillPorts
 from sync.client.snapshot import SnapshotLoader
 from sync.client.transport import Unreachable
+from sync.domain.leases import DOCUMENT
 from sync.protocol import backoff
 from sync.protocol.errors import (
     GoneError,
@@ -43,7 +44,7 @@ from sync.protocol.exchange import (
     push_all,
 )
 from sync.protocol.hello import STOPS_SALES
-from sync.protocol.messages import Action
+from sync.protocol.messages import Action, FeedItem, FeedKind
 from sync.protocol.wire import MAX_WAIT_S
 
 log = logging.getLogger("sync")
@@ -78,6 +79,7 @@ class Pump:
     """Owns the sync thread. `start`, then `nudge` after each commit, `stop` at the end.
 
     `on_status` is called from the sync thread with each change; `step` at each named step (tests);
+    `settle` waits until what was decided on an older replica is in the journal;
     `wait_s`: how long head office may hold a feed request.
     """
 
@@ -91,6 +93,7 @@ class Pump:
         on_status: Callable[[Status], None] | None = None,
         step: StepHook | None = None,
         wait_s: int = MAX_WAIT_S,
+        settle: Callable[[], None] | None = None,
     ) -> None:
         self._till, self._channel, self._loader = till, channel, loader
         self._journal, self._replica = ports.journal, ports.replica
@@ -98,6 +101,7 @@ class Pump:
         self._on_status, self._step, self._wait_s = on_status, step or _no_step, wait_s
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._retry = False
+        self._settle, self._tell = settle or _nothing, False
         self._greeting: Greeting | None = None
         self._next = 1
         self._refetch = self._reloaded = False
@@ -158,6 +162,8 @@ class Pump:
         """
         self._wake.clear()
         self._refresh()
+        if self._tell:
+            self._greeting = None
         greeting = self._greeting or self._greet()
         if greeting is None:
             return 0
@@ -195,6 +201,7 @@ class Pump:
                 self._show_fork(greeting)
             return None
         self._channel.start(greeting.reply.nonce)
+        self._tell = False
         self._greeting, self._next = greeting, greeting.push_from
         self._contact()
         return greeting
@@ -288,8 +295,10 @@ class Pump:
                     interrupt=self._interrupts(step),
                 )
             case ReadHead():
+                cursor = self._replica.cursor()
+                self._settle()  # what was decided before that cursor is in the journal by now
                 seq, digest = self._journal.head()
-                return Head(seq, digest, self._journal.acked(), self._replica.cursor())
+                return Head(seq, digest, self._journal.acked(), cursor)
             case ReadHash():
                 return self._journal.hash_at(step.seq)
             case ReadBatch():
@@ -298,6 +307,7 @@ class Pump:
                 self._journal.store_ack(step.reply)
                 self._refresh()
             case ApplyPage():
+                self._tell = self._tell or any(_ends_a_lease(item) for item in step.page.items)
                 return self._replica.apply_page(step.page, self._clock.utc_ms())
             case Mark():
                 self._step(step.name)
@@ -335,6 +345,15 @@ class Pump:
             self._status = status
             if self._on_status is not None:
                 self._on_status(status)
+
+
+def _ends_a_lease(item: FeedItem) -> bool:
+    """Head office waits to hear that this was seen."""
+    return item.kind == FeedKind.LOCAL and item.key.startswith(f"{DOCUMENT}/")
+
+
+def _nothing() -> None:
+    """Nobody decides beside the sync thread."""
 
 
 def _state_of(error: Exception) -> State:

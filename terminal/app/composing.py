@@ -100,6 +100,7 @@ class Application:
             loader,
             on_status=self.outside.on_sync,
             step=self.outside.step,
+            settle=self.till.settle,
             **more,
         )
 

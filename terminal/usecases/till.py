@@ -70,8 +70,12 @@ class Till:
         self.session: Session | None = None
         self.lock = RLock()
         self._zone = ZoneInfo(self.record.zone)
-        self._hlc = _last_hlc(database)
+        self._hlc, self._told_ms = _last_times(database)
         self._set_back_from = 0
+        self._anchor = (max(clock.utc_ms(), self._hlc[0]), clock.mono_ms())
+        self._acked: tuple[int, int] = (0, 0)
+        self._hq_ms = 0
+        self._hear()
         self._programmes: tuple[int, tuple[Programme, ...]] = (-1, ())
         self._offline = False
         self._failed_at_ms: int | None = None
@@ -83,14 +87,30 @@ class Till:
         return uuid7(max(self.clock.utc_ms(), 0), self.random(RANDOM_BYTES))
 
     def moment(self) -> Moment:
-        """Now, as an entry's evidence of time; its hybrid clock is always after the one before."""
+        """Now, as an entry's evidence of time; its hybrid clock is always after the one before, and
+        after what head office said last (sync-ledger.md 2.7)."""
         now_ms, (last_ms, count) = self.clock.utc_ms(), self._hlc
-        self._hlc = (now_ms, 0) if now_ms > last_ms else (last_ms, count + 1)
+        newest_ms = max(now_ms, self._hq_ms)
+        self._hlc = (newest_ms, 0) if newest_ms > last_ms else (last_ms, count + 1)
+        self._told_ms = max(self._told_ms, now_ms)
+        self._anchor = (self.latest_ms(), self.clock.mono_ms())
         return Moment(now_ms, self.offset_min(now_ms), self.boot, self.clock.mono_ms(), *self._hlc)
+
+    def latest_ms(self) -> int:
+        """The latest that any clock here speaks for: a wall clock that was set back lends no lease
+        more life and no offline limit more hours."""
+        since_ms, mono_ms = self._anchor
+        clocks = (self.clock.utc_ms(), self._hlc[0], self._hq_ms)
+        return max(*clocks, since_ms + self.clock.mono_ms() - mono_ms)
+
+    def _hear(self) -> None:
+        """Note head office's time for the hybrid clock."""
+        ack = self.database.outbox.last_ack()
+        self._hq_ms = ack.hq_time_ms if ack is not None else 0
 
     def clock_set_back_ms(self) -> int:
         """How far the wall clock runs behind what it said before; each setting back counts once."""
-        now_ms, last_ms = self.clock.utc_ms(), self._hlc[0]
+        now_ms, last_ms = self.clock.utc_ms(), self._told_ms
         behind_ms = last_ms - now_ms
         if behind_ms <= 0:
             self._set_back_from = 0
@@ -176,6 +196,12 @@ class Till:
     def reachable_again(self) -> None:
         """Sync heard from head office: ask again at once."""
         self._failed_at_ms = None
+        self._hear()
+
+    def settle(self) -> None:
+        """Wait until what was decided on what the replica said before is in the journal."""
+        with self.lock:
+            return
 
     @property
     def replica_store(self) -> ReplicaStore:
@@ -192,14 +218,24 @@ class Till:
         heard = (self.database.outbox.last_contact_ms(), self.database.replica.as_of_ms())
         known = [ms for ms in heard if ms is not None]
         since_ms = self.clock.utc_ms() - max(known) if known else -UNTOLD_MS
-        return max(since_ms, 0) if since_ms > -UNTOLD_MS else None
+        if since_ms <= -UNTOLD_MS:
+            return None
+        return max(since_ms, self.latest_ms() - max(*known, self._acked_hlc_ms()), 0)
+
+    def _acked_hlc_ms(self) -> int:
+        """Hybrid clock of the last entry head office has: how far ahead it ran at the contact."""
+        seq = self.database.outbox.acked_seq()
+        if self._acked[0] != seq:
+            entry = self.database.journal.entry(seq) if seq else None
+            self._acked = seq, read_body(entry.body).at.hlc_ms if entry else 0
+        return self._acked[1]
 
 
-def _last_hlc(database: TillDatabase) -> tuple[int, int]:
-    """Hybrid clock of the last entry, (0, 0) in an empty journal."""
+def _last_times(database: TillDatabase) -> tuple[tuple[int, int], int]:
+    """Hybrid clock and wall clock of the last entry; zeros in an empty journal."""
     head = database.journal.head()
     entry = database.journal.entry(head.seq) if head.seq else None
     if entry is None:
-        return 0, 0
+        return (0, 0), 0
     at = read_body(entry.body).at
-    return at.hlc_ms, at.hlc_count
+    return (at.hlc_ms, at.hlc_count), at.utc_ms

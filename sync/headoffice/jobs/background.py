@@ -11,6 +11,7 @@ import structlog
 
 from sync.database.headoffice.sessions import StoreError
 from sync.headoffice.jobs.ending import end_levels, expire
+from sync.headoffice.jobs.leasing import utc_day
 from sync.headoffice.jobs.redriving import redrive
 from sync.headoffice.jobs.verifying import verify
 
@@ -54,7 +55,10 @@ async def _rounds(head_office: HeadOffice) -> None:
                 await end_levels(head_office, now_ms)
                 await expire(head_office, now_ms)
                 head_office.feed.wake()
+            if await head_office.leasing.sweep(now_ms):
+                head_office.feed.wake()
             if number % REDRIVE_EACH == 0:
+                await head_office.losing.assign(utc_day(now_ms), now_ms)
                 await redrive(head_office.database, head_office.poster, now_ms)
                 head_office.feed.wake()
                 await head_office.feed.sums.fold(head_office.database)

@@ -45,7 +45,7 @@ class Leasing:
 
         async def work(session: Session) -> int:
             await self.poster.shelf.refresh(session)
-            programme = in_force(self.poster.shelf.programmes, _day(now_ms))
+            programme = in_force(self.poster.shelf.programmes, utc_day(now_ms))
             if programme is None:
                 return 0
             after = int(await directory.meta(session, SWEPT) or 0)
@@ -77,6 +77,19 @@ class Leasing:
             return len(ended)
 
         return await self.database.writing(work)
+
+    async def exposure(self, now_ms: int) -> tuple[Programme | None, dict[str, int]]:
+        """The programme in force, and per working till what its leases are worth at most; ends that
+        are not proved count."""
+        await self.database.writing(self.poster.shelf.refresh)
+        programme = in_force(self.poster.shelf.programmes, utc_day(now_ms))
+        async with self.database.reading() as session:
+            tills = await leases.holders(session)
+            held = {one.till: 0 for store in tills.values() for one in store}
+            for lease in await leases.live(session):
+                value = rules.value_of(programme, lease.asset, lease.rest) if programme else 0
+                held[lease.till] = held.get(lease.till, 0) + value
+        return programme, held
 
     async def _look(
         self, session: Session, programme: Programme, members: Sequence[UUID], now_ms: int
@@ -163,5 +176,6 @@ def _document(book: MemberBook, store: str) -> FeedRow:
     return document_row(DOCUMENT, name, made, store_bucket(store))
 
 
-def _day(now_ms: int) -> date:
+def utc_day(now_ms: int) -> date:
+    """The day at Greenwich: near enough for jobs."""
     return datetime.fromtimestamp(now_ms // 1000, UTC).date()

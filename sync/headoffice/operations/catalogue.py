@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sync.headoffice.operations import cards, levels, members, quarantine
+from sync.headoffice.operations import cards, leases, levels, members, quarantine
 from sync.headoffice.operations.spec import OfficeOperation
 
 OPERATIONS: Final[tuple[OfficeOperation, ...]] = (
@@ -12,6 +12,7 @@ OPERATIONS: Final[tuple[OfficeOperation, ...]] = (
     *cards.OPERATIONS,
     *members.OPERATIONS,
     *levels.OPERATIONS,
+    *leases.OPERATIONS,
 )  # fmt: skip
 
 
