@@ -128,7 +128,7 @@ def deduct_event(run: Run, book: MemberBook) -> None:
     data = run.admitted.data
     if not isinstance(data, EventData):
         raise TypeError("an event deduction was admitted without its data")
-    key = RecordKey(EVENT, f"{data.event}/{book.member}")
+    key = RecordKey(EVENT, f"{data.event}/{run.body.member}")
     if run.books.record(key) is not None:
         run.codes.append(Issue.EVENT_TWICE)
         return
@@ -139,8 +139,7 @@ def deduct_event(run: Run, book: MemberBook) -> None:
     else:
         run.dealer = event.dealer
     run.debits(book)
-    if key in run.books.records:
-        run.books.put_record(key, EventOnce(data.event, book.member, run.store))
+    run.books.put_record(key, EventOnce(data.event, run.body.member, run.store))
 
 
 def feedback(run: Run) -> None:
