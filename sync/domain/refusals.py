@@ -21,7 +21,6 @@ class Code(StrEnum):
     CARD_NOT_IN_BLOCK = "card_not_in_block"
     CARD_WHOSE = "card_whose"
     CARD_NOT_BLOCKED = "card_not_blocked"
-    CARD_OF_ANOTHER = "card_of_another"
     CARD_NOT_MAIN = "card_not_main"
     CARD_LIMIT = "card_limit"
     CARD_LIMIT_TOO_WIDE = "card_limit_too_wide"

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from terminal.operations import notes
+from terminal.operations import cards, notes
 from terminal.operations.spec import OperationSpec
 
 OPERATIONS: Final[tuple[OperationSpec, ...]] = (
     *notes.OPERATIONS,
+    *cards.OPERATIONS,
 )  # fmt: skip
+
+
+SCREENS: Final = ("service", "member", "returns", "more")  # rail items of forms, in order
+
+
+def of_screen(screen: str) -> tuple[OperationSpec, ...]:
+    """The operations of a rail item; it is shown only where there are some."""
+    return tuple(spec for spec in OPERATIONS if spec.screen == screen)
 
 
 def named(name: str) -> OperationSpec:

@@ -14,14 +14,7 @@ from typing import Final
 from hardware.events import CredentialRead
 from sync.database.till.journal import Blob, Newcomer
 from sync.domain import canonical, selling
-from sync.domain.cards import (
-    Card,
-    Status,
-    may_issue,
-    normalise,
-    phone_key_of,
-    token_of,
-)
+from sync.domain.cards import Card, Status, phone_key_of
 from sync.domain.joining import Eligibility, EnrolData, Purchase, eligible
 from sync.domain.journal import Kind
 from sync.domain.light_rows import shown_name
@@ -30,10 +23,12 @@ from sync.domain.programme import Programme
 from sync.domain.refusals import Code, Refusal, refuse
 from terminal.usecases import drafts
 from terminal.usecases.commits import Act, Done, Posted, already_done, commit, local_basis
+from terminal.usecases.credentials import new_card
 from terminal.usecases.drafts import Bearer, EnrolDraft, SaleDraft
 from terminal.usecases.identify import MemberCard, fetch, member_card, presented_of
+from terminal.usecases.levels import purchases_of
 from terminal.usecases.outcome import use_case
-from terminal.usecases.phones import e164
+from sync.domain.phones import e164
 from terminal.usecases.search import Hit, hit_of, with_phone
 from terminal.usecases.till import Till
 
@@ -90,7 +85,8 @@ def eligibility(
     programme = till.programme(shift.business_date)
     if programme is None:
         return refuse(Code.PROGRAMME_MISSING)
-    return _eligible(till, programme, sale, earlier)
+    before = purchases_of(till, sale.prospect) if sale is not None and sale.prospect else ()
+    return _eligible(till, programme, sale, (*earlier, *before))
 
 
 @use_case
@@ -151,8 +147,8 @@ def duplicates(till: Till, form: Form) -> tuple[Duplicate, ...]:
 @use_case
 def card_refusal(till: Till, read: CredentialRead) -> Refusal | None:
     """Why a new card may not be issued here: card_in_use, card_not_in_block."""
-    token = token_of(till.database.keys.token, read.raw)
-    return may_issue(read.raw, till.record.blocks, till.database.card(token))
+    found = new_card(till, read)
+    return found if isinstance(found, Refusal) else None
 
 
 @use_case
@@ -194,21 +190,22 @@ def _enrolled(
     shift, errors = till.shift(), form_errors(form)
     if errors or programme is None or shift is None:
         return errors[0] if errors else refuse(Code.PROGRAMME_MISSING)
-    why = _eligible(till, programme, sale, earlier)
+    prospect, cited = _cited(till, sale, form)
+    why = _eligible(till, programme, sale, (*earlier, *cited))
     if isinstance(why, Refusal):
         return why
-    token = token_of(till.database.keys.token, read.raw)
-    barred = may_issue(read.raw, till.record.blocks, till.database.card(token))
-    if barred is not None:
-        return barred
+    new = new_card(till, read)
+    if isinstance(new, Refusal):
+        return new
     drafts.keep(till, draft)
-    card = Card(token, draft.member, Status.ACTIVE, normalise(read.raw)[-4:], read.medium.value)
+    token = new.token
+    card = Card(token, draft.member, Status.ACTIVE, new.tail, new.medium)
     profile = _profile(draft, form)
     blob = canonical.encode(profile)
     act = Act(
         Kind.ENROL,
         draft.entry_id,
-        _data(till, programme, card, why, sale),
+        _data(till, programme, card, why, sale, prospect, cited),
         local_basis(till),
         programme.version,
         (),
@@ -255,8 +252,24 @@ def _eligible(
     return eligible(programme, day, base, earlier)
 
 
+def _cited(till: Till, sale: SaleDraft | None, form: Form) -> tuple[str, tuple[Purchase, ...]]:
+    """Under which key they were known before, the sale's or the phone's, and what they spent
+    (FL-06)."""
+    phone = e164(form.phone)
+    key = sale.prospect if sale is not None else ""
+    if not key and phone is not None:
+        key = phone_key_of(till.database.keys.phone, phone)
+    return key, purchases_of(till, key) if key else ()
+
+
 def _data(
-    till: Till, programme: Programme, card: Card, why: Eligibility, sale: SaleDraft | None
+    till: Till,
+    programme: Programme,
+    card: Card,
+    why: Eligibility,
+    sale: SaleDraft | None,
+    prospect: str,
+    cited: tuple[Purchase, ...],
 ) -> EnrolData:
     return EnrolData(
         tier=programme.first_tier.code,
@@ -270,6 +283,8 @@ def _data(
         single_minor=why.single_minor,
         window_minor=why.window_minor,
         for_entry=sale.entry_id if sale else None,
+        prospect=prospect if cited else "",
+        cited=tuple((each.day, each.base_minor) for each in cited),
     )
 
 

@@ -16,6 +16,8 @@ import msgspec
 from sync.client.online import NoAnswer
 from sync.database.till.replica_rows import Change
 from sync.domain import leases
+from sync.domain.card_limits import exceeded
+from sync.domain.cards import may_use
 from sync.domain.journal import Basis, Presented
 from sync.domain.limits import Allowed, Debit, debit_offline, top_up_offline
 from sync.domain.members import LightRow, Standing
@@ -47,6 +49,9 @@ def permit_debit(
     `sync.domain.limits.debit_offline`, and approver_needed with the soft marks it crosses.
     """
     bearer = draft.bearer if not isinstance(draft, drafts.EnrolDraft) else None
+    barred = card_bars(till, bearer, debit)
+    if barred is not None:
+        return barred
     wanted = Debits(debit.points, debit.points_minor, *parts)
     told = ask(till, draft, standing, wanted)
     if isinstance(told, Refusal) or told.auth is not None:
@@ -54,6 +59,24 @@ def permit_debit(
     allowed = offline_allows(till, programme, standing, debit, bearer.presented if bearer else None)
     basis = msgspec.structs.replace(told, leases=covered_by_leases(standing, debit))
     return _with_approver(basis, allowed, approval)
+
+
+def card_bars(till: Till, bearer: drafts.Bearer | None, debit: Debit) -> Refusal | None:
+    """What the card presented says to a debit, online as well: one that was blocked or replaced
+    meanwhile, one handed out here for another that head office has not seen (no stored value), and
+    a supplementary card's own limits (golden case 11; pitfalls 23, 24)."""
+    card = till.database.card(bearer.card) if bearer is not None and bearer.card else None
+    if card is None:
+        return None
+    if (refused := may_use(card)) is not None:
+        return refused
+    if debit.stored_value_minor and till.database.own_cards.unconfirmed(card.token):
+        return refuse(Code.CARD_NOT_CONFIRMED, tail=card.tail)
+    if card.limits is None:
+        return None
+    day = day_of(till)
+    use = till.database.own_cards.use(card, day)
+    return exceeded(card.limits, use, day, debit.points_minor, debit.stored_value_minor)
 
 
 def permit_top_up(

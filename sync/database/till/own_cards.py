@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 import msgspec
 
@@ -44,6 +45,18 @@ class OwnCards:
         if not changes:
             return found
         return self._folded(token, found, changes).get(token)
+
+    def of_member(self, member: UUID) -> list[Card]:
+        """Every card of a member, those of members merged into it and those issued here included."""
+        replica = self._database.replica
+        everybody = {member, *replica.merged_into(member)}
+        tokens = [card.token for each in sorted(everybody) for card in replica.cards_of(each)]
+        for change in self._changes():
+            made = getattr(change.data, "token", "")
+            if made and change.member in everybody:
+                tokens.append(made)
+        found = [self.card(token) for token in dict.fromkeys(tokens)]
+        return [card for card in found if card is not None]
 
     def unconfirmed(self, token: str) -> bool:
         """Whether a card was handed out here for another one, and head office did not see it yet:
