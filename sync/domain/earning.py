@@ -81,6 +81,21 @@ def earn_sale(
     return Earned(earned.points, earned.by_line, (*steps, *earned.trace))
 
 
+def cap_left(programme: Programme, day_points: int, issued_points: int) -> int | None:
+    """Points a sale may still earn here, >= 0, when the member earned `day_points` on the day and
+    the till gave `issued_points` since the last acknowledgement; None: no cap.
+    """
+    left = [
+        max(cap - used, 0)
+        for cap, used in (
+            (programme.earning.day_cap_points, day_points),
+            (programme.offline.earn_hard_till_points, issued_points),
+        )
+        if cap is not None
+    ]
+    return min(left, default=None)
+
+
 def expires_on(programme: Programme, day: date) -> date | None:
     """Last day of points earned on `day`; None: they never expire."""
     rule = programme.earning

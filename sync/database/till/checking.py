@@ -39,6 +39,7 @@ _EXPOSURE: Final = (
     "SELECT member, points_minor, points_ops, stored_value_minor, debit_ops, top_up_minor "
     "FROM exposure WHERE seq = ?"
 )
+_COUNTED: Final = "SELECT prospect, base_minor FROM prospect_sale WHERE seq = ?"
 _USES: Final = "SELECT lease, units FROM lease_use WHERE seq = ?"
 
 
@@ -246,6 +247,9 @@ def _exposure_rule(connection: Connection, entry: Entry, body: Body) -> str | No
     risk = derived.exposure(body)
     uses = dict(connection.execute(_USES, (entry.seq,)).fetchall())
     if uses != derived.lease_uses(body):
+        return "exposure"
+    counted = connection.execute(_COUNTED, (entry.seq,)).fetchone()
+    if (None if counted is None else tuple(counted)) != derived.prospect_sale(body):
         return "exposure"
     if risk is None:
         return None if row is None else "exposure"

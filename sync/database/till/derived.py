@@ -12,12 +12,15 @@ from typing import Final, NamedTuple
 from sync.domain import accounts
 from sync.domain.journal import Body, Kind
 from sync.domain.losses import unleased
+from sync.domain.selling import SaleData
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
 
 CASH: Final = "cash"
 STORED_VALUE_TENDER: Final = "stored_value"
 POINTS_TENDER_NAME: Final = "points"
 _TENDER: Final = "tender_"
+REVERSALS: Final = (Kind.RETURN, Kind.EXCHANGE, Kind.VOID)
+STORED: Final = (accounts.PRINCIPAL, accounts.BONUS)
 
 
 class EffectRow(NamedTuple):
@@ -77,6 +80,21 @@ def lease_uses(body: Body) -> dict[str, int]:
     return {lease: units for lease, units in body.basis.leases.items() if units}
 
 
+def prospect_sale(body: Body) -> tuple[str, int] | None:
+    """(prospect, earn base) of a sale that counts for somebody who is no member yet."""
+    if body.kind != Kind.SALE or body.member is not None:
+        return None
+    data: object = body.data
+    prospect, base = None, None
+    if isinstance(data, SaleData):  # as a till writes it
+        prospect, base = data.prospect, data.earn_base_minor
+    elif isinstance(data, dict):
+        prospect, base = data.get("prospect"), data.get("earn_base_minor")
+    if not isinstance(prospect, str) or not prospect or not isinstance(base, int) or base <= 0:
+        return None
+    return prospect, base
+
+
 def tenders(body: Body) -> dict[str, int]:
     """Minor units taken per tender: money, stored value, and points at face value.
 
@@ -92,7 +110,26 @@ def tenders(body: Body) -> dict[str, int]:
             sums[STORED_VALUE_TENDER] = sums.get(STORED_VALUE_TENDER, 0) + claim.quantity
         elif claim.kind == POINTS_TENDER:
             sums[POINTS_TENDER_NAME] = sums.get(POINTS_TENDER_NAME, 0) + claim.face_minor
+    for name, amount in _given_back(body):
+        sums[name] = sums.get(name, 0) - amount
     return {name: amount for name, amount in sums.items() if amount}
+
+
+def _given_back(body: Body) -> list[tuple[str, int]]:
+    """Stored value and points (at face value) that went back to a member's accounts by a return, an
+    exchange or a void: (tender, minor units)."""
+    if body.kind not in REVERSALS:
+        return []
+    found = []
+    for effect in body.effects:
+        owner = accounts.of_member(effect.account)
+        if effect.delta <= 0:
+            continue
+        if owner is None and effect.account.endswith("/points_tender"):
+            found.append((POINTS_TENDER_NAME, effect.delta))
+        elif owner is not None and owner[1] in STORED and (effect.item or 0) < 0:
+            found.append((STORED_VALUE_TENDER, effect.delta))
+    return found
 
 
 @lru_cache(maxsize=1024)  # counterparts are few
@@ -106,4 +143,4 @@ def _tender_of(account: str) -> str | None:
     return None
 
 
-__all__ = ["GIFT", "EffectRow", "Exposure", "effect_rows", "exposure", "tenders"]
+__all__ = ["GIFT", "EffectRow", "Exposure", "effect_rows", "exposure", "prospect_sale", "tenders"]

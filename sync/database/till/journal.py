@@ -43,6 +43,7 @@ _EFFECT: Final = insert_sql(t.EFFECT).text
 _EXPOSURE: Final = insert_sql(t.EXPOSURE).text
 _ATTACHMENT: Final = insert_sql(t.ATTACHMENT).text
 _LEASE_USE: Final = insert_sql(t.LEASE_USE).text
+_PROSPECT_SALE: Final = insert_sql(t.PROSPECT_SALE).text
 _NEWCOMER: Final = insert_sql(t.NEWCOMER).text
 _TOTAL: Final = insert_sql(
     t.SHIFT_TOTAL,
@@ -76,6 +77,10 @@ _AFTER: Final = (
 )
 _FOLDED: Final = (
     compiled(_READ.where(t.ENTRY.c.seq > sa.bindparam("after"), sa.text(t.FOLDED))).text
+    + " ORDER BY seq"
+)
+_REVERSING: Final = (
+    compiled(_READ.where(t.ENTRY.c.seq > sa.bindparam("after"), sa.text(t.REVERSING))).text
     + " ORDER BY seq"
 )
 _BLOBS: Final = "SELECT kind, sha256, member, data FROM attachment WHERE seq = ? ORDER BY part"
@@ -250,6 +255,9 @@ class Journal:
         uses = derived.lease_uses(body)
         if uses:
             cursor.executemany(_LEASE_USE, [(lease, seq, n) for lease, n in uses.items()])
+        counted = derived.prospect_sale(body)
+        if counted is not None:
+            cursor.execute(_PROSPECT_SALE, (counted[0], seq, day, counted[1]))
         for part, blob in enumerate(new.blobs):
             owner = blob.member.bytes if blob.member else None
             cursor.execute(_ATTACHMENT, (seq, part, blob.kind, blob.sha256, owner, blob.data))
@@ -291,6 +299,16 @@ class Journal:
         with self._file.read() as connection:
             rows = connection.execute(_FOLDED, (after,)).fetchall()
         return [entry for row in rows if (entry := self._entry(row)) is not None]
+
+    def reversing(self, after: int = 0) -> list[Entry]:
+        """Entries with seq > `after` that take something back or pay it out, in order."""
+        with self._file.read() as connection:
+            rows = connection.execute(_REVERSING, (after,)).fetchall()
+        return [entry for row in rows if (entry := self._entry(row)) is not None]
+
+    def sign(self, message: bytes) -> bytes:
+        """Signature of a message with a purpose (`keys.purposed`) by this till's key."""
+        return self._sign(message)
 
     def blobs(self, seq: int) -> list[Blob]:
         """Attachments of an entry, in order."""

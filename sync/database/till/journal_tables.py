@@ -14,7 +14,9 @@ from sqlalchemy import BLOB, Column, Index, Integer, MetaData, Table, Text
 
 SCHEMA: Final = 2  # `user_version` of the file; migrations/versions ends with the same number
 METADATA: Final = MetaData()
-INSERT_ONLY: Final = ("entry", "effect", "exposure", "lease_use", "attachment", "newcomer")
+INSERT_ONLY: Final = (
+    "entry", "effect", "exposure", "lease_use", "prospect_sale", "attachment", "newcomer",
+)  # fmt: skip
 
 ENTRY = Table(
     "entry",
@@ -41,6 +43,9 @@ FOLDED_KINDS: Final = (
 )  # fmt: skip
 FOLDED: Final = f"kind IN ({', '.join(map(repr, FOLDED_KINDS))})"
 Index("entry_folded", ENTRY.c.seq, sqlite_where=sa.text(FOLDED))
+# Entries that take something back or pay it out.
+REVERSING: Final = "kind IN ('return', 'exchange', 'void', 'top_up_cancel', 'cash_out')"
+Index("entry_reversing", ENTRY.c.seq, sqlite_where=sa.text(REVERSING))
 
 # Members' accounts only: what is pending for a member is one range of this key.
 EFFECT = Table(
@@ -79,6 +84,18 @@ LEASE_USE = Table(
     Column("seq", Integer, sa.ForeignKey("entry.seq"), primary_key=True),
     Column("units", Integer, nullable=False),
     Index("lease_use_seq", "seq"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+# Sales that count for somebody who is no member yet.
+PROSPECT_SALE = Table(
+    "prospect_sale",
+    METADATA,
+    Column("prospect", Text, primary_key=True),
+    Column("seq", Integer, sa.ForeignKey("entry.seq"), primary_key=True),
+    Column("business_date", Text, nullable=False),
+    Column("base_minor", Integer, nullable=False),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

@@ -20,7 +20,8 @@ from sync.database.till.journal import Journal
 from sync.database.till.outbox import Outbox
 from sync.database.till.replica_lookup import Held
 from sync.domain.cards import Card
-from sync.domain.journal import Kind
+from sync.domain.accounts import POINTS
+from sync.domain.journal import Body, Kind, member_effects, read_body
 from sync.domain.leases import LeaseDocument, own
 from sync.domain.limits import Used
 from sync.domain.members import Balances, LightRow, Profile, Standing
@@ -47,6 +48,16 @@ _LEASE_USED: Final = (
 )
 _ENDED: Final = "leases_ended"
 KEEP_ENDED_MS: Final = 30 * 86_400_000
+_UNACKED_SALES: Final = "SELECT body FROM entry WHERE seq > ? AND kind = 'sale'"
+_EARNED: Final = (
+    "SELECT coalesce(sum(effect.delta), 0) FROM effect JOIN entry ON entry.seq = effect.seq "
+    "WHERE effect.member = ? AND effect.account = 'points' AND effect.delta > 0 "
+    "AND effect.kind = 'sale' AND entry.business_date = ?"
+)
+_PROSPECT_SPEND: Final = (
+    "SELECT business_date, base_minor FROM prospect_sale WHERE prospect = ? AND seq > ? "
+    "ORDER BY seq"
+)
 _NEWCOMER_PROFILE: Final = (
     "SELECT data FROM newcomer JOIN attachment USING (seq) "
     "WHERE newcomer.member = ? AND kind = 'profile'"
@@ -139,6 +150,27 @@ class Pending:
             if not found.keys() <= kept.keys():
                 write_value(connection, _ENDED, msgspec.json.encode(kept | dict(found)))
 
+    # -- points issued, and people who are no members yet ----------------------------------------
+
+    def issued_points(self) -> int:
+        """Points of own sales that head office has not acknowledged."""
+        acked = self._outbox.acked_seq()
+        with self._file.read() as connection:
+            rows = connection.execute(_UNACKED_SALES, (acked,)).fetchall()
+        return sum(_earned_by(read_body(row[0])) for row in rows)
+
+    def earned_points(self, member: UUID, day: date) -> int:
+        """Points a member earned by own sales of a business date."""
+        with self._file.read() as connection:
+            row = connection.execute(_EARNED, (member.bytes, day.isoformat())).fetchone()
+        return int(row[0]) if row else 0
+
+    def prospect_spend(self, prospect: str, mark: int) -> list[tuple[date, int]]:
+        """(business date, earn base) of own sales above `mark` that count for a prospect."""
+        with self._file.read() as connection:
+            rows = connection.execute(_PROSPECT_SPEND, (prospect, mark)).fetchall()
+        return [(date.fromisoformat(day), base) for day, base in rows]
+
     # -- enrolled here, not published yet --------------------------------------------------------
 
     def newcomer(self, member: UUID) -> Held | None:
@@ -181,6 +213,11 @@ class Pending:
 def _ended_in(connection: Connection) -> dict[str, int]:
     value = read_value(connection, _ENDED)
     return msgspec.json.decode(value, type=dict[str, int]) if value else {}
+
+
+def _earned_by(body: Body) -> int:
+    moves = member_effects(body.effects)
+    return sum(delta for _, name, delta in moves if name == POINTS and delta > 0)
 
 
 def _all(connection: Connection, sql: str, parameters: tuple[object, ...]) -> list[Row]:

@@ -10,6 +10,8 @@ class OfflineLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     section 5).
 
     Soft marks need an approver, hard marks refuse. Every cap counts since the last acknowledgement.
+    `earn_hard_till_points`: points a till gives before head office knows of them; sales beyond it
+    earn nothing more (None: no such cap).
     """
 
     points_soft_op_minor: int = 5_000
@@ -26,5 +28,6 @@ class OfflineLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     top_up_soft_op_minor: int = 50_000
     top_up_hard_op_minor: int = 100_000
     top_up_hard_till_minor: int = 500_000
+    earn_hard_till_points: int | None = None
     refund_hard_card_day_minor: int = 20_000
     refund_hard_till_minor: int = 200_000

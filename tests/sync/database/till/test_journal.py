@@ -79,6 +79,8 @@ def test_what_was_written_can_be_neither_changed_nor_deleted(
         connection.execute("INSERT INTO newcomer VALUES (9, x'01', x'02', NULL, '', x'', x'')")
     if table == "lease_use":
         connection.execute("INSERT INTO lease_use VALUES ('p-1', 1, 5)")
+    if table == "prospect_sale":
+        connection.execute("INSERT INTO prospect_sale VALUES ('ab', 1, '2026-11-21', 5)")
     with pytest.raises(IntegrityError, match="written once"):
         connection.execute(action.format(table))
     connection.close()
