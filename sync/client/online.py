@@ -16,7 +16,15 @@ from sync.client.transport import Unreachable
 from sync.protocol import codec, wire
 from sync.protocol.errors import ProblemError, ProtocolError
 from sync.protocol.exchange import Call, content
-from sync.protocol.messages import AuthAsk, Granted, MemberAsk, MemberReply, Refused
+from sync.protocol.messages import (
+    AuthAsk,
+    Granted,
+    MemberAsk,
+    MemberReply,
+    OriginalAsk,
+    OriginalReply,
+    Refused,
+)
 
 DEADLINE_MS: Final = 2_000
 _LEAST_MS: Final = 50
@@ -56,6 +64,16 @@ class OnlineClient:
             return found
         try:
             return codec.decode_member_reply(found)
+        except ProtocolError as error:
+            return NoAnswer(error.code, unknown=False)
+
+    def original(self, ask: OriginalAsk) -> OriginalReply | NoAnswer:
+        """What came back of an entry, as far as head office knows."""
+        found = self._ask(Call("POST", wire.ORIGINAL, codec.encode(ask)))
+        if isinstance(found, NoAnswer):
+            return found
+        try:
+            return codec.decode_original_reply(found)
         except ProtocolError as error:
             return NoAnswer(error.code, unknown=False)
 

@@ -8,13 +8,14 @@ from uuid import UUID
 
 import msgspec
 
-from sync.database.headoffice import ledger, published
+from sync.database.headoffice import ledger, originals, published
 from sync.database.headoffice.published import Hold
 from sync.database.headoffice.rows import Loaded
 from sync.database.headoffice.sessions import Database, Session
 from sync.domain import leases
 from sync.domain.light_rows import light_row
 from sync.domain.limits import Debit, authorise
+from sync.domain.lots import EntryRef
 from sync.domain.members import Balances, LightRow
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.headoffice.feed.pages import feed_items
@@ -30,6 +31,8 @@ from sync.protocol.messages import (
     MemberAsk,
     MemberReply,
     Op,
+    OriginalAsk,
+    OriginalReply,
     Refused,
 )
 from sync.protocol.requests import Verified, check_once
@@ -160,6 +163,16 @@ class Online:
                 opened = await feed_items(session, [profile])
                 items += [_item(o.kind, o.key, o.ver, bytes(o.data)) for o in opened]
         return MemberReply(self.hq_epoch, now_ms, tuple(items))
+
+    async def original(self, ask: OriginalAsk, now_ms: int) -> OriginalReply:
+        """What came back of an entry; nothing is reserved: the till's entry is a fact soon."""
+        async with self.database.reading() as session:
+            ref = EntryRef(ask.device, ask.epoch, ask.seq)
+            kept = await ledger.recorded(session, ask.device, ask.epoch, ask.seq, ask.seq)
+            gone = await originals.gone_of(session, ref)
+        posted = bool(kept) and kept[0].post_seq is not None
+        told = {str(item): quantity for item, quantity in gone.items()}
+        return OriginalReply(self.hq_epoch, now_ms, posted, told)
 
     async def _find(self, session: Session, ask: MemberAsk) -> UUID | None:
         if ask.by == "token":

@@ -27,6 +27,7 @@ from sync.protocol.messages import (
     FeedKind,
     FeedPage,
     MemberReply,
+    OriginalReply,
     Op,
 )
 from sync.protocol.records import DeviceKey, Signed
@@ -142,6 +143,11 @@ def decode_page(data: bytes, max_raw_bytes: int = wire.MAX_PAGE_RAW_BYTES) -> Fe
 def decode_member_reply(data: bytes) -> MemberReply:
     """Reply to a member fetch; raises as `decode`."""
     return decode(data, MemberReply)
+
+
+def decode_original_reply(data: bytes) -> OriginalReply:
+    """Reply about an entry to be taken back; raises as `decode`."""
+    return decode(data, OriginalReply)
 
 
 def put(n: int, kind: FeedKind, key: str, ver: int, row: msgspec.Struct) -> FeedItem:

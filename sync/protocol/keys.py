@@ -318,5 +318,10 @@ def _public(raw: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(raw)
 
 
+def purposed(purpose: bytes, data: bytes) -> bytes:
+    """What is signed of `data` for a purpose, for those who hold no Signer."""
+    return _message(purpose, data)
+
+
 def _message(purpose: bytes, data: bytes) -> bytes:
     return purpose + b"\0" + data

@@ -368,6 +368,24 @@ class MemberAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tru
     value: wire.Id
 
 
+class OriginalAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """What came back of an entry that a till is about to take back."""
+
+    device: UUID
+    epoch: wire.Epoch
+    seq: wire.EntrySeq
+
+
+class OriginalReply(msgspec.Struct, frozen=True, gc=False):
+    """`posted`: head office has the entry; `gone`: pieces per line (its number as text) that came
+    back with entries it has posted."""
+
+    hq_epoch: wire.Epoch
+    hq_time_ms: wire.Millis
+    posted: bool
+    gone: dict[wire.Id, wire.Signed] = {}
+
+
 class MemberReply(msgspec.Struct, frozen=True, gc=False):
     """The member's light row, cards and, if in scope, profile as feed items of kinds member, card,
     profile; their `n` is 0. Empty when there is no such member."""

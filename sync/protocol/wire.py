@@ -23,6 +23,7 @@ SNAPSHOT: Final = "/v1/snapshot"
 PART: Final = "/v1/snapshot/{snapshot}/{index}"
 AUTH: Final = "/v1/auth"
 MEMBER: Final = "/v1/member"
+ORIGINAL: Final = "/v1/original"
 
 # Media types: a reply of any other kind is not head office speaking (captive portals: HTML).
 MEDIA_JSON: Final = "application/vnd.guibin+json"

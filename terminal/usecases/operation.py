@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 import msgspec
 
@@ -36,6 +37,7 @@ class Decided:
     card: str | None = None
     programme: int | None = None
     receipt: bool = True
+    member: UUID | None = None  # where it is about another than the draft's
 
 
 Decide = Callable[[Till, OperationDraft, Programme, MemberCard | None], Decided | Refusal]
@@ -105,7 +107,7 @@ def _act(draft: OperationDraft, found: Decided, approval: Approval | None) -> Ac
         found.effects,
         found.claims,
         found.trace,
-        bearer.member if bearer else None,
+        found.member or (bearer.member if bearer else None),
         found.card or (bearer.card if bearer else None),
         bearer.presented if bearer else None,
         approval.staff if approval else None,

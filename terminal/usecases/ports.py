@@ -9,7 +9,15 @@ from hardware.documents import ReceiptDocument
 from hardware.events import PrintResult
 from sync.client.online import NoAnswer
 from sync.client.ports import Clock, Random
-from sync.protocol.messages import AuthAsk, Granted, MemberAsk, MemberReply, Refused
+from sync.protocol.messages import (
+    AuthAsk,
+    Granted,
+    MemberAsk,
+    MemberReply,
+    OriginalAsk,
+    OriginalReply,
+    Refused,
+)
 
 __all__ = ["Clock", "Online", "Printing", "Random", "Steps"]
 
@@ -28,6 +36,10 @@ class Online(Protocol):
 
     def member(self, ask: MemberAsk) -> MemberReply | NoAnswer:
         """Fetch one member."""
+        ...
+
+    def original(self, ask: OriginalAsk) -> OriginalReply | NoAnswer:
+        """Ask what came back of an entry."""
         ...
 
 

@@ -21,6 +21,7 @@ from sync.protocol.messages import (
     MemberAsk,
     NonceAsk,
     NonceReply,
+    OriginalAsk,
     Refused,
 )
 from sync.protocol.records import Form
@@ -186,6 +187,16 @@ async def _take_back(hq: HeadOffice, member: UUID, store: str, at: int) -> None:
     """A member is seen at `store`: what other stores hold by lease is wanted back."""
     if await hq.leasing.recall(member, at, store):
         hq.feed.wake()
+
+
+@router.post(wire.ORIGINAL, openapi_extra=JSON_BODY)
+async def original(request: Request) -> Response:
+    """What came back of an entry (messages.OriginalAsk -> OriginalReply)."""
+    check_media(request, wire.MEDIA_JSON)
+    body, at = await read_body(request, wire.MAX_SMALL_BYTES), now_ms(request)
+    caller = await _caller(request, body, at)
+    check_active(caller.device)
+    return reply(await _hq(request).online.original(codec.decode(body, OriginalAsk), at))
 
 
 def _number(request: Request, name: str, default: int, least: int) -> int:

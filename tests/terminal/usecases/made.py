@@ -40,7 +40,15 @@ from sync.domain.programme import (
 )
 from sync.domain.refusals import Refusal
 from sync.protocol.keys import Signer, genesis, sign_enrolment
-from sync.protocol.messages import AuthAsk, Granted, MemberAsk, MemberReply, Refused
+from sync.protocol.messages import (
+    AuthAsk,
+    Granted,
+    MemberAsk,
+    MemberReply,
+    OriginalAsk,
+    OriginalReply,
+    Refused,
+)
 from sync.protocol.records import EnrolmentRecord, HqKey, Staff
 from terminal.usecases import shift, sign_in
 from terminal.usecases.till import Till
@@ -102,12 +110,19 @@ class HeadOffice:
     reply: Callable[[MemberAsk], MemberReply | NoAnswer] = lambda _: MemberReply(
         hq_epoch=1, hq_time_ms=NOON_MS, items=()
     )
+    told: Callable[[OriginalAsk], OriginalReply | NoAnswer] = lambda _: NoAnswer(
+        "timeout", unknown=False
+    )
     asked: list[AuthAsk] = field(default_factory=list)
 
     def authorise(self, ask: AuthAsk) -> Granted | Refused | NoAnswer:
         """Answer a question about a debit."""
         self.asked.append(ask)
         return self.answer(ask)
+
+    def original(self, ask: OriginalAsk) -> OriginalReply | NoAnswer:
+        """Answer a question about an entry to be taken back."""
+        return self.told(ask)
 
     def member(self, ask: MemberAsk) -> MemberReply | NoAnswer:
         """Answer a question about a member."""

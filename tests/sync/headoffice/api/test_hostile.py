@@ -36,6 +36,7 @@ TARGETS = (
     ("GET", "/v1/snapshot/x/0"),
     ("POST", wire.AUTH),
     ("POST", wire.MEMBER),
+    ("POST", wire.ORIGINAL),
     ("GET", "/v1/nothing"),
     ("DELETE", wire.PUSH),
     ("POST", "/v1/admin/codes"),
