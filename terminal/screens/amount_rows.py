@@ -23,6 +23,7 @@ class AmountRowLine(QWidget):
         super().__init__()
         self.setProperty("role", "clear")
         self._explain = ""
+        self._shown: tuple[AmountRow, str] | None = None
         self._caption = label("row", tone="quiet", wrap=wrap)
         self._value = label("row-strong", align=RIGHT)
         self._ask = AskButton()
@@ -40,6 +41,9 @@ class AmountRowLine(QWidget):
 
     def show_row(self, shown: AmountRow, explain_name: str = "") -> None:
         """Show a row."""
+        if (shown, explain_name) == self._shown:
+            return
+        self._shown = shown, explain_name
         self._explain = shown.explain
         self._caption.setText(shown.label)
         self._value.setText(shown.value)

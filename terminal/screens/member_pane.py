@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from terminal.input.keymap import Intent, key_label
 from terminal.presenters.member_pane_view import FindView, MemberPaneView, MemberView
@@ -17,6 +17,7 @@ from terminal.widgets.fields import Entry
 from terminal.widgets.icons import Icon
 from terminal.widgets.labels import Figure, label, rule, show_text, tone_token
 from terminal.widgets.pills import Pill
+from terminal.widgets.stage import Cover, Stage
 from terminal.widgets.theme import current
 
 _TIER_ICONS = {"diamond": "gem", "gold": "star", "silver": "star"}
@@ -152,11 +153,11 @@ class MemberPane(Card):
         empty.addWidget(self.finder, 2)
         empty.addWidget(self.enrol)
         self._waiting = EmptyState("loader-circle")
-        self._pages = QStackedWidget()
-        self._pages.addWidget(holder(empty))
-        self._pages.addWidget(self._waiting)
-        self._pages.addWidget(self._build_member(captions))
-        self.body.addWidget(self._pages)
+        waiting = column()
+        waiting.addWidget(self._waiting)
+        self._stage = Stage(self._build_member(captions), Cover(empty), Cover(waiting))
+        self._serving = True
+        self.body.addWidget(self._stage)
 
     def show_narrow(self, narrow: bool) -> None:
         """Balances under each other when narrow."""
@@ -172,17 +173,20 @@ class MemberPane(Card):
 
     def show_view(self, view: MemberPaneView) -> None:
         """Draw the view."""
-        self._empty.show_state(view.prompt_title, view.prompt)
-        self.enrol.setVisible(view.can_enrol)
-        self.finder.show_find(view.find)
-        self._empty.setVisible(not view.find.matches)
-        self._waiting.show_state(view.loading, "")
-        self.change.setVisible(view.can_change)
-        self._profile.setVisible(view.has_profile)
+        self.change.setVisible(view.member is not None and view.can_change)
+        self._profile.setVisible(view.member is not None and view.has_profile)
         if view.member is not None:
             self._show_member(view.member)
-        shown = 2 if view.member is not None else int(bool(view.loading))
-        self._pages.setCurrentIndex(shown)
+            self._stage.cover(None)
+        else:
+            self._empty.show_state(view.prompt_title, view.prompt)
+            self.enrol.setVisible(view.can_enrol)
+            self.finder.show_find(view.find)
+            self._empty.setVisible(not view.find.matches)
+            self._waiting.show_state(view.loading, "")
+            self._stage.cover(int(bool(view.loading)))
+            self._forget()
+        self._serving = view.member is not None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The suggestion is the first to go when there is no room."""
@@ -192,10 +196,16 @@ class MemberPane(Card):
     def _make_room(self) -> None:
         wanted = bool(self._hint_words.text())
         self._hint.setVisible(wanted)
+        if not wanted:
+            return
+        for part in (self._alert, self._points, self._value, self._fresh, *self._lines, self._hint):
+            layout = part.layout()
+            if layout is not None:
+                layout.activate()  # else the column reckons with what stood there before
         width = self.width() - 2 * self.body.contentsMargins().left() - 2
         needed = self._column.heightForWidth(width)
         room = self.height() - 2 * self.body.contentsMargins().top() - 2
-        self._hint.setVisible(wanted and needed <= room)
+        self._hint.setVisible(needed <= room)
 
     def _build_member(self, captions: Captions) -> QWidget:
         self._name, self._pill = Figure(24), Pill()
@@ -248,6 +258,20 @@ class MemberPane(Card):
         buttons.addWidget(self._profile)
         buttons.addWidget(self.change)
         return buttons
+
+    def _forget(self) -> None:
+        """Nothing about a member stays behind a cover, where a screen reader might find it."""
+        if not self._serving:
+            return
+        for box in (self._points, self._value):
+            box.figure.show_figure("")
+            box.note.setText("")
+        self._name.show_figure("")
+        self._identity.setText("")
+        for line in (self._alert, self._fresh, *self._lines):
+            line.show_line(IconLine("info", "", "quiet"))
+        for words in (self._hint_title, self._hint_words):
+            words.setText("")
 
     def _show_member(self, member: MemberView) -> None:
         self._name.show_figure(member.name)

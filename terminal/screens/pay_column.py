@@ -39,6 +39,7 @@ class TenderRow(QWidget):
         super().__init__()
         self.setProperty("role", "clear")
         self._codes = [""] * _TENDERS
+        self._shown: tuple[TenderView, ...] | None = None
         self._buttons: list[Button] = []
         self.buttons = self._buttons
         box = row(spacing=8)
@@ -51,6 +52,9 @@ class TenderRow(QWidget):
 
     def show_tenders(self, tenders: tuple[TenderView, ...]) -> None:
         """Show up to four tenders."""
+        if tenders == self._shown:
+            return
+        self._shown = tenders
         for place, button in enumerate(self._buttons):
             button.setVisible(place < len(tenders))
             if place < len(tenders):
@@ -153,8 +157,10 @@ class DonePanel(QWidget):
         self._big.show_figure(view.big_value)
         self._big.setVisible(bool(view.big_value))
         self._show_lines(view.lines)
-        self._reprint.show_words(view.reprint.label)
-        self._reprint.show_state(enabled=view.reprint.enabled, reason=view.reprint.reason)
+        self._reprint.setVisible(view.reprint is not None)
+        if view.reprint is not None:
+            self._reprint.show_words(view.reprint.label)
+            self._reprint.show_state(enabled=view.reprint.enabled, reason=view.reprint.reason)
 
     def _show_lines(self, lines: tuple[IconLine, ...]) -> None:
         for place, (icon, words) in enumerate(self._lines):

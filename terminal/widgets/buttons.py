@@ -1,7 +1,7 @@
 """Buttons: the style sheet draws the box, we draw icon, words, hint and corner mark inside."""
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QPushButton,
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QStylePainter,
 )
 
+from terminal.widgets.faces import Face, Faces
 from terminal.widgets.icons import paint_icon
 from terminal.widgets.theme import current
 
@@ -33,7 +34,7 @@ class Button(QPushButton):
         super().__init__()
         self._kind, self._icon = kind, icon
         self._words = self._hint = self._detail = self._corner = ""
-        self._tone = ""
+        self._reason, self._faces = "", Faces()
         self.setProperty("kind", kind)
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -54,6 +55,8 @@ class Button(QPushButton):
         new = (words, hint, detail, corner)
         if new != (self._words, self._hint, self._detail, self._corner):
             self._words, self._hint, self._detail, self._corner = new
+            if self.toolTip() != self._reason:
+                self.setToolTip(self._reason)  # words that were cut have put themselves there
             self.setAccessibleName(" ".join(part for part in (words, detail, hint) if part))
             self.updateGeometry()
             self.update()
@@ -69,8 +72,10 @@ class Button(QPushButton):
     def show_state(self, *, enabled: bool, reason: str = "", chosen: bool = False) -> None:
         """Enable or disable with the reason, and mark as chosen."""
         self.setEnabled(enabled)
-        self.setToolTip(reason)
-        self.setAccessibleDescription(reason)
+        if reason != self._reason:
+            self._reason = reason
+            self.setToolTip(reason)
+            self.setAccessibleDescription(reason)
         if self.isCheckable():
             self.setChecked(chosen)
 
@@ -81,13 +86,13 @@ class Button(QPushButton):
     def sizeHint(self) -> QSize:
         """Room for everything at full size, at the kind's height."""
         theme = current()
-        metrics = QFontMetrics(self.font())
-        width = metrics.horizontalAdvance(self._words)
-        width = max(width, QFontMetrics(self._detail_font()).horizontalAdvance(self._detail))
+        small = self._detail_face().metrics
+        width = self._face().metrics.horizontalAdvance(self._words)
+        width = max(width, small.horizontalAdvance(self._detail))
         if self._icon and self._kind not in _STACKED:
             width += theme.px(18) + (theme.px(8) if self._words else 0)
         if self._hint:
-            width += theme.px(8) + QFontMetrics(self._detail_font()).horizontalAdvance(self._hint)
+            width += theme.px(8) + small.horizontalAdvance(self._hint)
         pad = theme.px(_PADDING.get(self._kind, 16)) * 2
         return QSize(width + pad, theme.px(_HEIGHTS.get(self._kind, 48)))
 
@@ -129,61 +134,65 @@ class Button(QPushButton):
             return theme.colour(token)
         return theme.colour("ink-2" if second or self._kind in {"rail", "switch"} else "ink")
 
-    def _detail_font(self) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(current().px(12 if self._kind != "rail" else 11))
-        font.setWeight(QFont.Weight.Normal)
-        return font
+    def _face(self) -> Face:
+        """The style sheet's font for this kind."""
+        font = self.font()
+        return self._faces.get(font, font.pixelSize())
 
-    def _fitted(self, font: QFont, text: str, width: int) -> tuple[QFont, str]:
-        fitted = QFont(font)
-        floor = current().px(_SMALLEST)
-        while fitted.pixelSize() > floor and _advance(fitted, text) > width:
-            fitted.setPixelSize(fitted.pixelSize() - 1)
-        if _advance(fitted, text) <= width:
-            return fitted, text
-        elided = QFontMetrics(fitted).elidedText(text, Qt.TextElideMode.ElideRight, width)
+    def _detail_face(self) -> Face:
+        small = current().px(12 if self._kind != "rail" else 11)
+        return self._faces.get(self.font(), small, QFont.Weight.Normal)
+
+    def _fitted(self, face: Face, text: str, width: int) -> tuple[Face, str]:
+        base, size, floor = self.font(), face.font.pixelSize(), current().px(_SMALLEST)
+        while size > floor and face.metrics.horizontalAdvance(text) > width:
+            size -= 1
+            face = self._faces.get(base, size, face.font.weight())
+        if face.metrics.horizontalAdvance(text) <= width:
+            return face, text
+        elided = face.metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
         if not self.toolTip():
             self.setToolTip(text)
-        return fitted, elided
+        return face, elided
 
     def _paint_row(self, painter: QPainter, box: QRect) -> None:
         theme = current()
         side = theme.px(20 if self._kind == "key" else 18) if self._icon else 0
         gap = theme.px(8) if side and self._words else 0
-        hint_width = _advance(self._detail_font(), self._hint) if self._hint else 0
+        small = self._detail_face()
+        hint_width = small.metrics.horizontalAdvance(self._hint) if self._hint else 0
         hint_gap = theme.px(8) if self._hint else 0
         room = box.width() - side - gap - hint_width - hint_gap
-        font, words = self._fitted(self.font(), self._words, room)
-        width = side + gap + _advance(font, words) + hint_gap + hint_width
+        face, words = self._fitted(self._face(), self._words, room)
+        wide = face.metrics.horizontalAdvance(words)
+        width = side + gap + wide + hint_gap + hint_width
         left = box.left() + (box.width() - width) // 2
         if side:
             square = QRectF(left, box.center().y() - side / 2 + 0.5, side, side)
             paint_icon(painter, self._icon, self._ink(), square)
         left += side + gap
-        painter.setFont(font)
+        painter.setFont(face.font)
         painter.setPen(self._ink())
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         painter.drawText(QRect(left, box.top(), room, box.height()), flags, words)
         if self._hint:
-            left += _advance(font, words) + hint_gap
-            painter.setFont(self._detail_font())
+            left += wide + hint_gap
+            painter.setFont(small.font)
             painter.setPen(self._ink(second=True))
             hint_box = QRect(left, box.top(), hint_width + 2, box.height())
             painter.drawText(hint_box, flags, self._hint)
 
     def _paint_two_lines(self, painter: QPainter, box: QRect) -> None:
         theme = current()
-        font, words = self._fitted(self.font(), self._words, box.width())
-        small, detail = self._fitted(self._detail_font(), self._detail, box.width())
-        top_height = QFontMetrics(font).height()
-        low_height = QFontMetrics(small).height()
+        big, words = self._fitted(self._face(), self._words, box.width())
+        small, detail = self._fitted(self._detail_face(), self._detail, box.width())
+        top_height, low_height = big.metrics.height(), small.metrics.height()
         top = box.center().y() - (top_height + low_height + theme.px(1)) // 2
         flags = Qt.AlignmentFlag.AlignCenter
-        painter.setFont(font)
+        painter.setFont(big.font)
         painter.setPen(self._ink())
         painter.drawText(QRect(box.left(), top, box.width(), top_height), flags, words)
-        painter.setFont(small)
+        painter.setFont(small.font)
         painter.setPen(self._ink(second=True))
         low = QRect(box.left(), top + top_height + theme.px(1), box.width(), low_height)
         painter.drawText(low, flags, detail)
@@ -191,18 +200,18 @@ class Button(QPushButton):
     def _paint_stacked(self, painter: QPainter, box: QRect) -> None:
         theme = current()
         side = theme.px(22 if self._kind == "rail" else 20)
-        font, words = self._fitted(self.font(), self._words, box.width())
-        height = QFontMetrics(font).height()
+        face, words = self._fitted(self._face(), self._words, box.width())
+        height = face.metrics.height()
         gap = theme.px(5 if self._kind == "rail" else 3)
         top = box.center().y() - (side + gap + height) // 2 + 1
         square = QRectF(box.center().x() - side / 2 + 0.5, top, side, side)
         paint_icon(painter, self._icon, self._ink(), square)
-        painter.setFont(font)
+        painter.setFont(face.font)
         painter.setPen(self._ink())
         line = QRect(box.left(), top + side + gap, box.width(), height)
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, words)
         if self._corner:
-            painter.setFont(self._detail_font())
+            painter.setFont(self._detail_face().font)
             painter.setPen(self._ink(second=True))
             corner = self.rect().adjusted(0, theme.px(4), -theme.px(7), 0)
             flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
@@ -241,10 +250,6 @@ class AskButton(QAbstractButton):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._mark)
         if self.hasFocus():
             _paint_ring(painter, self.rect(), "ask")
-
-
-def _advance(font: QFont, text: str) -> int:
-    return QFontMetrics(font).horizontalAdvance(text)
 
 
 def _paint_ring(painter: QPainter, rect: QRect, kind: str) -> None:

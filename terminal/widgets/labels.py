@@ -1,9 +1,10 @@
 """Labels by role, and figures that keep their place."""
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
+from terminal.widgets.faces import Face, Faces
 from terminal.widgets.theme import current
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -59,8 +60,9 @@ class Figure(QLabel):
 
     def __init__(self, size: int, *, align: Qt.AlignmentFlag = LEFT, weight: int = 700) -> None:
         super().__init__()
-        self._size, self._floor, self._weight = size, min(size, 13), weight
+        self._size, self._floor, self._weight = size, min(size, 13), QFont.Weight(weight)
         self._token = "ink"
+        self._faces = Faces()
         self.setAlignment(align)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
@@ -74,8 +76,8 @@ class Figure(QLabel):
 
     def sizeHint(self) -> QSize:
         """The width of the text at full size."""
-        metrics = QFontMetrics(self._font(self._size))
-        return QSize(metrics.horizontalAdvance(self.text()), self._line_height())
+        wide = self._face(self._size).metrics.horizontalAdvance(self.text())
+        return QSize(wide, self._line_height())
 
     def minimumSizeHint(self) -> QSize:
         """Narrow is possible: the figure shrinks."""
@@ -84,38 +86,31 @@ class Figure(QLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Say the whole text in a tooltip when even the smallest size does not fit."""
         super().resizeEvent(event)
-        smallest = QFontMetrics(self._font(self._floor)).horizontalAdvance(self.text())
+        smallest = self._face(self._floor).metrics.horizontalAdvance(self.text())
         self.setToolTip(self.text() if smallest > self.width() else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw at the largest size that fits, on the baseline of the full size."""
         painter = QPainter(self)
-        size = self._size
-        while size > self._floor and self._advance(size) > self.width():
+        size, text, room = self._size, self.text(), self.width()
+        full = self._face(size).metrics
+        while size > self._floor and self._face(size).metrics.horizontalAdvance(text) > room:
             size -= 1
-        full = QFontMetrics(self._font(self._size))
-        painter.setFont(self._font(size))
+        font, metrics = self._face(size)
+        painter.setFont(font)
         painter.setPen(current().colour(self._token))
-        metrics = painter.fontMetrics()
-        text = self.text()
         if size == self._floor:
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
         baseline = (self.height() - full.height()) // 2 + full.ascent()
-        box = QRect(0, baseline - metrics.ascent(), self.width(), metrics.height())
+        box = QRect(0, baseline - metrics.ascent(), room, metrics.height())
         painter.drawText(box, int(self.alignment()), text)
 
     def _line_height(self) -> int:
         """1.2 of the size whatever the font says, so that a fallback font moves nothing."""
         return current().px(round(self._size * 1.2))
 
-    def _advance(self, size: int) -> int:
-        return QFontMetrics(self._font(size)).horizontalAdvance(self.text())
-
-    def _font(self, size: int) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(current().px(size))
-        font.setWeight(QFont.Weight(self._weight))
-        return font
+    def _face(self, size: int) -> Face:
+        return self._faces.get(self.font(), current().px(size), self._weight)
 
 
 class ElidedLabel(QLabel):

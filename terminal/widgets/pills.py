@@ -1,9 +1,10 @@
 """Pills: the tier of a member, the state of the connection."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from terminal.widgets.faces import Face, Faces
 from terminal.widgets.icons import paint_icon
 from terminal.widgets.theme import current
 
@@ -17,6 +18,7 @@ class Pill(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._icon = self._words = self._tone = ""
+        self._faces = Faces()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def show_pill(self, icon: str, words: str, tone: str) -> None:
@@ -37,7 +39,7 @@ class Pill(QWidget):
     def sizeHint(self) -> QSize:
         """26 high, as wide as the words."""
         theme = current()
-        width = QFontMetrics(self._font()).horizontalAdvance(self._words)
+        width = self._face().metrics.horizontalAdvance(self._words)
         return QSize(width + theme.px(20 + (22 if self._icon else 0)), theme.px(26))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -56,13 +58,10 @@ class Pill(QWidget):
             square = QRectF(left, (self.height() - side) / 2, side, side)
             paint_icon(painter, self._icon, ink, square)
             left += theme.px(22)
-        painter.setFont(self._font())
+        painter.setFont(self._face().font)
         painter.setPen(ink)
         box = self.rect().adjusted(left, 0, 0, 0)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), self._words)
 
-    def _font(self) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(current().px(13))
-        font.setWeight(QFont.Weight.DemiBold)
-        return font
+    def _face(self) -> Face:
+        return self._faces.get(self.font(), current().px(13), QFont.Weight.DemiBold)

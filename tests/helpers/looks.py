@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QHeaderView, QLabel, QWidget
 from terminal.widgets.buttons import Button
 from terminal.widgets.labels import ElidedLabel, Figure
 from terminal.widgets.pills import Pill
+from terminal.widgets.stage import Cover
 
 _SMALLEST_BUTTON_FONT = 11
 
@@ -57,7 +58,7 @@ def _cut_button(button: Button) -> Iterator[str]:
     if button._icon and button._kind not in {"rail", "tender"}:
         room -= 26
     if button._hint:
-        room -= 8 + QFontMetrics(button._detail_font()).horizontalAdvance(button._hint)
+        room -= 8 + button._detail_face().metrics.horizontalAdvance(button._hint)
     if button.words() and QFontMetrics(font).horizontalAdvance(button.words()) > room:
         yield f"button cut: {button.words()} ({room} px)"
     if button._detail and QFontMetrics(font).horizontalAdvance(button._detail) > room:
@@ -77,12 +78,13 @@ def _outside(widget: QWidget) -> Iterator[str]:
 def _overlaps(parent: QWidget) -> Iterator[str]:
     if isinstance(parent, QAbstractScrollArea):
         return
-    children = [
+    children: list[QWidget] = [
         child
         for child in parent.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
         if child.isVisible() and child.width() > 0
     ]
-    for one, other in combinations(children, 2):
+    covers = [child for child in children if isinstance(child, Cover)]
+    for one, other in combinations(covers or children, 2):  # nothing is seen through a cover
         shared = one.geometry().intersected(other.geometry())
         if shared.width() > 1 and shared.height() > 1:
             yield f"over each other: {_name(one)} and {_name(other)}"

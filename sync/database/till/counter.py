@@ -132,6 +132,7 @@ class Counter:
     def __init__(self, file: JournalFile) -> None:
         """See `TillDatabase`."""
         self._file = file
+        self._last_shift: tuple[int, ShiftRow | None] | None = None  # as of so many commits
 
     # -- drafts --------------------------------------------------------------------------------
 
@@ -166,9 +167,15 @@ class Counter:
 
     def last_shift(self) -> ShiftRow | None:
         """The open shift, or the last one closed; None before the first."""
-        with self._file.read() as connection:
+        known, file = self._last_shift, self._file
+        if known is not None and known[0] == file.commits and file.sole_writer:
+            return known[1]
+        commits = file.commits  # before the reading: what is committed meanwhile makes it old
+        with file.read() as connection:
             row = connection.execute(_LAST_SHIFT).fetchone()
-        return _shift(row) if row else None
+        found = _shift(row) if row else None
+        self._last_shift = commits, found
+        return found
 
     def shift(self, number: int) -> ShiftRow | None:
         """The shift of that number."""

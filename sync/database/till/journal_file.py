@@ -130,6 +130,7 @@ class JournalFile:
         self.turn = turn or Turn()
         self._free, self._failed, self._key = free, False, key
         self.commits = 0  # of this process, counted under the write turn
+        self.sole_writer = not read_only  # what changed is known from `commits`
         self._each, self._many = 0, _nobody
         with mapped(FILE):
             if read_only:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeyEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -15,12 +15,15 @@ from pytestqt.qtbot import QtBot
 from terminal.text import Text
 from terminal.widgets.buttons import AskButton, Button
 from terminal.widgets.captions import Captions
+from terminal.widgets.cards import column
+from terminal.widgets.faces import Faces
 from terminal.widgets.fields import Choice, Entry, Field, Tick
 from terminal.widgets.icons import Icon
 from terminal.widgets.keypad import Keypad
 from terminal.widgets.labels import ElidedLabel, Figure, label, show_text, tone_token
 from terminal.widgets.pills import Pill
 from terminal.widgets.pin_dots import PinDots
+from terminal.widgets.stage import Cover, Stage
 from terminal.widgets.theme import current
 from terminal.widgets.vip_card import VipCard
 
@@ -79,12 +82,44 @@ def test_words_shrink_before_they_are_cut(shown: Show) -> None:
     button = Button()
     button.show_words("A rather long sentence for a small button")
     shown(button)
-    font, words = button._fitted(button.font(), "Take ¥3,872.22", 90)
+    face, words = button._fitted(button._face(), "Take ¥3,872.22", 90)
     assert words == "Take ¥3,872.22"
-    assert font.pixelSize() < button.font().pixelSize()
-    _, cut = button._fitted(button.font(), button.words(), 60)
+    assert face.font.pixelSize() < button.font().pixelSize()
+    _, cut = button._fitted(button._face(), button.words(), 60)
     assert cut.endswith("…")
     assert button.toolTip() == button.words()
+    button.show_words("Short")
+    assert button.toolTip() == "", "what was cut before says nothing about these words"
+
+
+def test_faces_follow_the_font_and_are_made_once(shown: Show) -> None:
+    button, faces = Button(), Faces()
+    shown(button)
+    small = faces.get(button.font(), 11)
+    assert faces.get(button.font(), 11) is small
+    assert small.font.pixelSize() == 11
+    assert faces.get(button.font(), 11, QFont.Weight.Bold).font.bold()
+    italic = QFont(button.font())
+    italic.setItalic(True)
+    assert faces.get(italic, 11).font.italic(), "another font: nothing of the old one stays"
+
+
+def test_a_cover_hides_the_page_and_leaves_it_laid_out(shown: Show) -> None:
+    page, first, second = label("body"), Cover(column()), Cover(column())
+    page.setText("a member")
+    stage = Stage(page, first, second)
+    shown(stage)
+    stage.cover(1)
+    assert (first.isVisible(), second.isVisible(), page.isVisible()) == (False, True, True)
+    ground = stage.grab().toImage()
+    stage.cover(None)
+    assert not first.isVisible()
+    assert not second.isVisible()
+    assert stage.grab().toImage() != ground, "the page is seen where the cover was"
+    before = stage.size()
+    page.setText("a member with a far longer name " * 9)
+    QApplication.processEvents()
+    assert stage.size() == before == page.size()
 
 
 def test_focus_is_drawn(shown: Show) -> None:
