@@ -109,9 +109,7 @@ class Text:
 
     def time(self, moment: dt.time | dt.datetime) -> str:
         """A clock time of the store, 24 hours: `09:12`."""
-        from babel.dates import format_time  # noqa: PLC0415  # not before first paint
-
-        return str(format_time(moment, "HH:mm", locale=_locale(self._language)))
+        return f"{moment.hour:02}:{moment.minute:02}"
 
     def age(self, age_s: int) -> str:
         """How long ago, in the largest whole unit: `刚刚`, `8 分钟前`, `2 days ago`."""
