@@ -6,11 +6,16 @@ from datetime import date
 
 import msgspec
 
+from sync.domain.journal import Short
+
 
 class OpeningData(msgspec.Struct, frozen=True, omit_defaults=True):
     """Body data of an opening_balance entry.
 
-    `expires_on`: last day of the points, where the programme's span does not say it.
+    `expires_on`: last day of the points, where the programme's span does not say it; `batch` and
+    `line`: the imported list and the row it comes from.
     """
 
     expires_on: date | None = None
+    batch: Short = ""
+    line: int = 0

@@ -219,6 +219,37 @@ def _field(text: str) -> tuple[str, str]:
         raise _fail(f"{value[1:]} cannot be read: {error}. Nothing was done.", 2) from None
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The list: CSV or XLSX, headings first.")],
+    mapping: Annotated[Path, typer.Option(help="How the list is read: a TOML file.")],
+    decisions: Annotated[Path | None, typer.Option(help="Lines 'line,new|same|skip'.")] = None,
+    label: Annotated[str, typer.Option(help="Name of the import, once for ever.")] = "",
+    by: Annotated[str, typer.Option(help="Who carries it out.")] = "",
+    approver: Annotated[str, typer.Option(help="Who approves, another person.")] = "",
+    folder: Folder = DEFAULT,
+) -> None:
+    """Look at a dealer's list of members; with --label, --by and --approver, carry it out."""
+    from terminal.commands.headoffice_import import import_list
+
+    if any((label, by, approver)) and not all((label, by, approver)):
+        raise _fail("--label, --by and --approver go together. Nothing was written.", 2)
+    import_list(_with, folder, file, mapping, decisions, label, (by, approver))
+
+
+@app.command("import-undo")
+def import_undo(
+    label: Annotated[str, typer.Argument(help="Name of the import.")],
+    by: By,
+    approver: Annotated[str, typer.Option(help="Who approves, another person.")],
+    folder: Folder = DEFAULT,
+) -> None:
+    """Take an import back: void its openings, block its cards."""
+    from terminal.commands.headoffice_import import undo_import
+
+    undo_import(_with, folder, label, (by, approver))
+
+
 @clearing.command("run")
 def clearing_run(
     label: Label,

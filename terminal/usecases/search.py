@@ -15,7 +15,7 @@ from sync.domain.cards import phone_key_of
 from sync.domain.members import Profile
 from terminal.usecases.identify import fetch
 from terminal.usecases.outcome import use_case
-from terminal.usecases.phones import e164
+from sync.domain.phones import e164
 from terminal.usecases.till import Till
 
 CHAIN: Final = "chain"

@@ -98,11 +98,6 @@ TAKEN: Final = query(
         among(t.entry.c.entry_id, "entry_ids"), t.entry.c.post_seq.is_not(None)
     )
 )
-ENTRY_BY_ID: Final = query(
-    sa.select(*ENTRY_COLUMNS).where(
-        t.entry.c.entry_id == P("entry_id"), t.entry.c.post_seq.is_not(None)
-    )
-)
 KEYS: Final = query(
     sa.select(t.member_key.c.member, t.member_key.c.key).where(
         among(t.member_key.c.member, "members")
@@ -363,12 +358,6 @@ async def waiting(
 async def entry(session: Session, ref: EntryRef) -> Entry | None:
     """The journal copy of one entry."""
     found = await session.fetch(ENTRY, **_ref(ref))
-    return rows.entry_of(found[0]) if found else None
-
-
-async def entry_by_id(session: Session, entry_id: UUID) -> Entry | None:
-    """The posted entry of that id."""
-    found = await session.fetch(ENTRY_BY_ID, entry_id=entry_id.bytes)
     return rows.entry_of(found[0]) if found else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sync.headoffice.operations import cards, leases, levels, members, quarantine
+from sync.headoffice.operations import cards, importing, leases, levels, members, prices, quarantine
 from sync.headoffice.operations.spec import OfficeOperation
 
 OPERATIONS: Final[tuple[OfficeOperation, ...]] = (
@@ -13,6 +13,8 @@ OPERATIONS: Final[tuple[OfficeOperation, ...]] = (
     *members.OPERATIONS,
     *levels.OPERATIONS,
     *leases.OPERATIONS,
+    *prices.OPERATIONS,
+    *importing.OPERATIONS,
 )  # fmt: skip
 
 
