@@ -17,8 +17,11 @@ _MONEY = frozenset({
     "tag", "discount", "member", "gross", "charged", "principal", "bonus", "amount", "purchase",
     "from", "sum", "base", "face", "settle", "spend", "price", "offers",
 })  # fmt: skip
-_POINTS = frozenset({"points", "unit"})
-_IS_POINTS = frozenset({"earn.ratio", "earn.total", "gift.points"})
+_POINTS = frozenset({"points", "unit", "cap"})
+_IS_POINTS = frozenset({
+    "earn.ratio", "earn.total", "gift.points", "earn.cap_sale", "earn.cap_till", "earn.redeemed",
+})  # fmt: skip
+_YES_OR_NO = ("joining.", "tier.up", "tier.kept", "tier.down")
 
 Names = Mapping[int, tuple[str, int]]
 """Name and quantity of each line of a sale, by item."""
@@ -85,7 +88,7 @@ def _row(text: Text, step: Step, names: Names, tiers: Mapping[str, str]) -> Amou
         name, times = names[step.item]
         words = f"{name}: {words}" if text.language == "en" else f"{name}：{words}"
     write: Callable[[int], str] = text.points if step.rule in _IS_POINTS else text.money
-    if step.rule.startswith("joining."):
+    if step.rule.startswith(_YES_OR_NO):
         code = "why.reached" if step.is_ else "why.not_reached"
         return AmountRow(words, text(code), "ok" if step.is_ else "")
     per_piece = step.rule in {"price.tier", "price.member", "price.vip"}

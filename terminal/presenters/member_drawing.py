@@ -32,7 +32,7 @@ def member_view(
     return MemberView(
         name=card.name or phone,
         identity=identity,
-        tier=tier_style(served.programme, row.tier),
+        tier=tier_style(served.programme, card.tier.code if card.tier else row.tier),
         tier_label=tier_name(text, card.tier, row.tier),
         points=text.number(held.points),
         points_note=(
@@ -137,8 +137,40 @@ def _lines(text: Text, served: Served, today: date) -> tuple[IconLine, ...]:
     )
     if soon:
         found.append(IconLine("clock", text("member.expiring", soon_points=soon), "warn"))
+    waits = served.card.standing.unvested
+    if waits:
+        found.append(IconLine("clock", text("member.unvested", wait_points=waits)))
+    found += _keeping(text, served)
     step = _next_tier(text, served)
     return (*found, IconLine("percent", step)) if step else tuple(found)
+
+
+def _keeping(text: Text, served: Served) -> list[IconLine]:
+    """The level's end, and what keeps it: "再消费 ¥1,180 保级至 2027年"."""
+    level = served.card.level
+    if level is None or (level.to is None and not level.provisional):
+        return []
+    tier, found = tier_name(text, level.tier, level.tier.code), []
+    if level.provisional:
+        found.append(IconLine("star", text("member.tier_provisional", tier=tier)))
+    if level.to is None or level.keep_to is None or level.keep_minor is None:
+        return found
+    found.append(IconLine("star", text("member.tier_to", tier=tier, until=_until(text, level.to))))
+    until = _until(text, level.keep_to)
+    if not level.keep_minor:
+        return [*found, IconLine("check", text("member.kept", until=until))]
+    missing = text.money_short(level.keep_minor)
+    return [
+        *found,
+        IconLine("percent", text("member.keep", missing=missing, until=until)),
+    ]
+
+
+def _until(text: Text, day: date) -> str:
+    """A whole year by its number, any other day in full."""
+    if (day.month, day.day) == (12, 31):
+        return text("member.year", year=str(day.year))
+    return text.date(day, year=True)
 
 
 def _next_birthday(served: Served, today: date) -> date | None:
@@ -158,6 +190,13 @@ def _next_birthday(served: Served, today: date) -> date | None:
 def _next_tier(text: Text, served: Served) -> str:
     if served.programme is None:
         return ""
+    level = served.card.level
+    if level is not None and served.programme.levels is not None:
+        if level.next is None or level.next_minor is None:
+            return ""
+        missing = text.money_short(level.next_minor)
+        name = tier_name(text, level.next, level.next.code)
+        return text("member.next_tier", missing=missing, tier=name)
     standing = served.card.standing
     spent = (standing.confirmed + standing.pending).qualifying
     above = [t for t in served.programme.tiers if t.threshold_minor > spent]
