@@ -70,12 +70,13 @@ class TillWindow(QObject):
         self.application: Application | None = None
         self.counter: Counter | None = None
         self.text = Text(language)
-        _take_theme(look)
+        dress = _take_theme(look)
         sign_in = SignInScreen(self.text)
         self.screens: dict[str, Any] = {"sign_in": sign_in}
         self.shell = _Window(self.text, {"sign_in": sign_in}, self.stop)
         sign_in.show_view(_opening(self.text))
         self.shell.show_view(_opening_frame(self.text))
+        dress()
         self.crash = CrashRecorder(folder, self._crashed)
         self.executors = Executors(self._bug)
         self._bridges: list[QObject] = []
@@ -285,11 +286,14 @@ def _run(build: Callable[[], TillWindow]) -> int:
     return window.exit_code or code
 
 
-def _take_theme(look: str) -> None:
+def _take_theme(look: str) -> Callable[[], None]:
+    """Use a theme; what is returned puts its style sheet on, once the window is built."""
     application = QApplication.instance()
-    if isinstance(application, QApplication):
-        name = look if look in theme.THEMES else theme.THEMES[0]
-        theme.apply(application, theme.load(name))
+    chosen = theme.load(look if look in theme.THEMES else theme.THEMES[0])
+    if not isinstance(application, QApplication):
+        return lambda: None
+    theme.prepare(application, chosen)
+    return lambda: application.setStyleSheet(chosen.style_sheet())
 
 
 def _sound(accepted: bool) -> None:  # two sounds: accepted, refused

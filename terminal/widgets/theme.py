@@ -58,6 +58,13 @@ def current() -> Theme:
 
 def apply(app: QApplication, theme: Theme) -> None:
     """Use a theme: font with tabular figures, palette for what Qt paints itself, style sheet."""
+    prepare(app, theme)
+    app.setStyleSheet(theme.style_sheet())
+
+
+def prepare(app: QApplication, theme: Theme) -> None:
+    """`apply` without the style sheet: given to parts that are already put together, it is worked
+    out once for each of them, not again whenever one gets a parent."""
     _in_use[:] = [theme]
     font = QFont()
     font.setFamilies(list(FAMILIES))
@@ -71,4 +78,3 @@ def apply(app: QApplication, theme: Theme) -> None:
     palette.setColor(QPalette.ColorRole.PlaceholderText, theme.colour("ink-3"))
     palette.setColor(QPalette.ColorRole.Highlight, theme.colour("accent"))
     app.setPalette(palette)
-    app.setStyleSheet(theme.style_sheet())
