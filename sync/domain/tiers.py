@@ -160,10 +160,8 @@ def valid_to(programme: Programme, levels: Levels, code: str, since: date) -> da
     """
     if rank(programme, code) <= 0:
         return None
-    end = months_before(since, -levels.valid_months)
-    if levels.to_year_end:
-        return date(end.year, _DECEMBER, 31)
-    return end - _DAY
+    last = max(months_before(since, -levels.valid_months) - _DAY, since)
+    return date(last.year, _DECEMBER, 31) if levels.to_year_end else last
 
 
 def upgrade(

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from sync.domain import clearing, joining, redeeming, selling, stored_value
+from sync.domain.books import LevelPosted
 from sync.domain.cards import Card
 from sync.domain.ids import uuid7
 from sync.domain.journal import (
@@ -311,6 +312,10 @@ class HeadOffice:
     declined: set[UUID] = field(default_factory=set)
     revoked: bool = False
     place: tuple[str, str, str] | None = None
+    arrived_on: date | None = None
+    office: bool = False
+    prospects: dict[str, joining.Prospect] = field(default_factory=dict)
+    levels: list[LevelPosted] = field(default_factory=list)
     records: dict[RecordKey, Record] = field(default_factory=dict)
     watch: Callable[[Books, Entry], Callable[[Result], None]] | None = None
 
@@ -325,7 +330,7 @@ class HeadOffice:
         return self.receive_at(self.place or place_of(till), entries)
 
     def receive_at(self, place: tuple[str, str, str], entries: Sequence[Entry]) -> list[Result]:
-        wanted = members_of(entries)
+        wanted = self._with_stand_ins(members_of(entries))
         books = Books(
             self.programmes,
             {m: copied(self.members[m]) for m in wanted if m in self.members},
@@ -334,7 +339,9 @@ class HeadOffice:
             declined=set(self.declined),
             taken=set(self.posted_ids),
             revoked=self.revoked,
-            office=place[0] == HEAD_OFFICE,
+            arrived_on=self.arrived_on,
+            prospects=dict(self.prospects),
+            office=self.office or place[0] == HEAD_OFFICE,
             records=self._records(place, entries),
         )
         originals_kept.load(self, books, entries)
@@ -359,6 +366,14 @@ class HeadOffice:
         self._store(books)
         return results
 
+    def _with_stand_ins(self, wanted: list[UUID]) -> list[UUID]:
+        """Members, and those that stand for them after merges."""
+        for member in wanted:
+            book = self.members.get(member)
+            if book is not None and book.alias_of is not None and book.alias_of not in wanted:
+                wanted.append(book.alias_of)
+        return wanted
+
     def _records(
         self, place: tuple[str, str, str], entries: Sequence[Entry]
     ) -> dict[RecordKey, Record | None]:
@@ -376,6 +391,8 @@ class HeadOffice:
             book.uncovered = [debt for debt in book.uncovered if debt.open]
             self.members[book.member] = copied(book)
         self.cards |= books.changed_cards
+        self.prospects |= books.prospects
+        self.levels += books.levels
         self.postings += books.postings
         for lot in (*books.new_lots, *books.changed_lots.values()):
             self.lots[lot.key] = replace(lot)
