@@ -236,6 +236,13 @@ def proved(leases: Iterable[Lease], holder: str) -> list[Lease]:
     return found
 
 
+def proves(told_n: int, document_n: int, told_seq: int, head_seq: int) -> bool:
+    """Whether a till has proved that nothing more comes: it had applied the feed up to `told_n`,
+    the document that ends its lease among it, when its journal ended at `told_seq`, and head office
+    has its journal up to there."""
+    return told_n >= document_n and head_seq >= told_seq
+
+
 def _give(
     programme: Programme,
     book: MemberBook,
@@ -264,9 +271,8 @@ def _give(
             None,
         )
         more = min(share - (mine.rest if mine else 0), free)
-        renew = (
-            mine is not None and mine.rest > 0 and (mine.expires_ms - now_ms < settings.renew_ms)
-        )
+        soon = mine is not None and mine.expires_ms - now_ms < settings.renew_ms
+        renew = mine is not None and mine.rest > 0 and soon and free >= 0
         if more <= 0 and not renew:
             continue
         if mine is None:
@@ -304,42 +310,20 @@ _EPOCH_DAY: Final = 719_163  # 1970-01-01 as a proleptic ordinal
 # -- head office: online, and posting --------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What may be granted online. `units`: the part of the debit that must come out of the asker's
-    own lease, so that what it keeps is still there afterwards."""
-
-    spendable: int
-    units: int
-
-
-def online(
-    balance: int, reserved: int, leases: Iterable[Lease], asset: str, holder: str, wanted: int
-) -> Answer:
-    """`wanted` units for `holder`: spendable are the posted balance less what others have reserved
-    or hold by lease."""
-    mine = of_holder = 0
-    foreign = 0
-    for lease in leases:
-        if lease.asset != asset:
-            continue
-        if lease.holder != holder:
-            foreign += lease.rest
-            continue
-        of_holder += lease.rest
-        mine += lease.rest if lease.state is State.LIVE else 0
-    free = max(balance - reserved - foreign - of_holder, 0)
-    return Answer(balance - reserved - foreign, min(max(wanted - free, 0), mine))
-
-
-def of_debit(leases: Iterable[Lease], asset: str, holder: str, units: int) -> dict[str, int]:
-    """`units` over the live leases of a holder, by id; what they do not hold is left out."""
-    found: dict[str, int] = {}
+def from_own(
+    balance: int, reserved: int, leases: Sequence[Lease], asset: str, holder: str, wanted: int
+) -> dict[str, int]:
+    """The part of an online debit of `wanted` units that must come out of the asker's own leases,
+    by lease, so that what they keep is still there afterwards: what is not free.
+    """
+    free = max(balance - reserved - outstanding(leases, asset), 0)
+    left, found = max(wanted - free, 0), {}
     for lease in sorted(leases, key=lambda one: one.lease):
-        if (lease.asset, lease.holder, lease.state) == (asset, holder, State.LIVE) and units:
-            found[lease.lease] = min(units, lease.rest)
-            units -= found[lease.lease]
-    return {lease: part for lease, part in found.items() if part}
+        if (lease.asset, lease.holder, lease.state) == (asset, holder, State.LIVE):
+            units = min(left, lease.rest)
+            left -= units
+            found[lease.lease] = units
+    return {lease: units for lease, units in found.items() if units}
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,8 +111,7 @@ class Online:
         own: dict[str, int] = {}
         for asset, units in ((leases.POINTS, debit.points), (leases.STORED_VALUE, value)):
             held, kept = leases.held(book.balances, asset), leases.held(reserved, asset)
-            answer = leases.online(held, kept, book.leases, asset, holder, units)
-            own |= leases.of_debit(book.leases, asset, holder, answer.units)
+            own |= leases.from_own(held, kept, book.leases, asset, holder, units)
         return own
 
     def _answer(

@@ -120,7 +120,7 @@ class Leasing:
             name = document_name(book.member, store)
             row = await published.row(session, FeedKind.LOCAL, f"{DOCUMENT}/{name}")
             proof = proofs.get(holder)
-            if row and proof and proof.n >= row.n and proof.head_seq >= proof.seq:
+            if row and proof and rules.proves(proof.n, row.n, proof.seq, proof.head_seq):
                 found += rules.proved(book.leases, holder)
         return found
 
