@@ -74,7 +74,7 @@ class Hands:
         frame = self.counter.frame
         said = frame.notice.text if frame.notice else ""
         focus = QApplication.focusWidget()
-        shown = getattr(self.counter, frame.screen).view()
+        shown = self.counter.presenter(frame.screen).view()
         action = getattr(shown, "primary", None)
         fault = getattr(shown, "entry_error", "")
         return (

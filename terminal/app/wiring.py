@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from terminal.operations import catalogue
 from terminal.presenters.canvas import Canvas
 from terminal.presenters.counter import Counter
+from terminal.presenters.frame import RAIL
 from terminal.screens.base import Screen
 from terminal.screens.enrol import EnrolScreen
 from terminal.screens.gifts import GiftsScreen
+from terminal.screens.operation import OperationScreen
 from terminal.screens.points import PointsScreen
 from terminal.screens.sale import SaleScreen
 from terminal.screens.shell import Shell
@@ -37,12 +40,23 @@ INTENTS: Final = {
         *ENTRY, "field_edited", "consultant_chosen", "consent_pressed", "card_dropped",
         "next_card_pressed", "duplicate_accepted", "duplicate_refused",
     ),
+    **{
+        screen: (*MEMBER, "operation_chosen", "field_edited", "field_focused", "row_counted")
+        for screen in catalogue.SCREENS
+        if catalogue.of_screen(screen)
+    },
 }  # fmt: skip
 """Every signal of a screen, by the presenter's method of the same name."""
 
 
 def later_screens(text: Text) -> dict[str, Screen]:
     """The screens that nobody sees before the till is open."""
+    icons = dict(RAIL)
+    forms = {
+        name: OperationScreen(text, icons[name])
+        for name in catalogue.SCREENS
+        if catalogue.of_screen(name)
+    }
     return {
         "shift": ShiftScreen(text),
         "sale": SaleScreen(text),
@@ -50,6 +64,7 @@ def later_screens(text: Text) -> dict[str, Screen]:
         "points": PointsScreen(text),
         "gifts": GiftsScreen(text),
         "enrol": EnrolScreen(text),
+        **forms,
     }
 
 
@@ -57,7 +72,7 @@ def connect(counter: Counter, shell: Shell, screens: dict[str, Any]) -> None:
     """Put every presenter on its screen; screens are Any because each draws its own view."""
     text, canvases = counter.desk.text, dict[str, Canvas[Any]]()
     for name, intents in INTENTS.items():
-        screen, presenter = screens[name], getattr(counter, name)
+        screen, presenter = screens[name], counter.presenter(name)
         canvas = canvases[name] = Canvas(screen.show_view, text, on_show=name == shell.on_show)
         for intent in intents:
             getattr(screen, intent).connect(canvas.touched)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from terminal.operations import cards, notes
+from terminal.operations import cards, extras, notes, returns, services
 from terminal.operations.spec import OperationSpec
 
 OPERATIONS: Final[tuple[OperationSpec, ...]] = (
     *notes.OPERATIONS,
     *cards.OPERATIONS,
+    *returns.OPERATIONS,
+    *services.OPERATIONS,
+    *extras.OPERATIONS,
 )  # fmt: skip
 
 

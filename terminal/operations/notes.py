@@ -48,5 +48,5 @@ def _commit(
 
 
 OPERATIONS: Final = (
-    OperationSpec("note", "member", "pencil", MemberUse.NEEDED, _fields, _look, _commit),
+    OperationSpec("note", "member", "clipboard-list", MemberUse.NEEDED, _fields, _look, _commit),
 )

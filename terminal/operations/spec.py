@@ -109,7 +109,8 @@ class OperationSpec:
     """An operation. `name`: stable, also its message code `operation.<name>`; `screen`: the rail
     item it stands under (member | service | returns | more); `fields` may depend on what is filled
     in already; `look` works it out and asks nobody; `commit` writes the entry, once per draft; it
-    is given the hidden fields beside the draft, which never holds them."""
+    is given the hidden fields beside the draft, which never holds them; `opens_with`: whether a
+    text scanned on any screen begins this operation, in whose first scan field it then stands."""
 
     name: str
     screen: str
@@ -118,3 +119,4 @@ class OperationSpec:
     fields: Fields
     look: Look
     commit: Commit
+    opens_with: Callable[[str], bool] | None = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from hardware.events import PrintResult
+from terminal.operations import catalogue
 from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk
 from terminal.presenters.enrol import EnrolPresenter
@@ -18,15 +20,24 @@ from terminal.presenters.frame import (
 )
 from terminal.presenters.gifts import GiftsPresenter
 from terminal.presenters.lookups import last_receipt
+from terminal.presenters.operation import OperationPresenter
 from terminal.presenters.points import PointsPresenter
 from terminal.presenters.ports import Jobs
 from terminal.presenters.sale import SalePresenter
+from terminal.presenters.serving import Serving
 from terminal.presenters.shift import ShiftPresenter
 from terminal.presenters.sign_in import SignInPresenter
 from terminal.presenters.top_up import TopUpPresenter
 from terminal.text import Text
 from terminal.usecases import recover
-from terminal.usecases.drafts import Draft, EnrolDraft, GiftDraft, SaleDraft, TopUpDraft
+from terminal.usecases.drafts import (
+    Draft,
+    EnrolDraft,
+    GiftDraft,
+    OperationDraft,
+    SaleDraft,
+    TopUpDraft,
+)
 from terminal.usecases.enrol import Enrolled
 from terminal.usecases.outcome import Trouble
 from terminal.usecases.recover import Recovered
@@ -77,6 +88,11 @@ class Counter:
         self.points = PointsPresenter(desk, self.customer)
         self.gifts = GiftsPresenter(desk, self.customer)
         self.enrol = EnrolPresenter(desk, self.customer, self._sale_at_hand, self._joined)
+        self.forms = {
+            name: OperationPresenter(desk, self.customer, name)
+            for name in catalogue.SCREENS
+            if catalogue.of_screen(name)
+        }
         self.recovered: Recovered | None = None
         self._recovering = False
         self._offered: list[Draft] = []
@@ -86,6 +102,7 @@ class Counter:
             "points": self.points,
             "gifts": self.gifts,
             "enrol": self.enrol,
+            **self.forms,
         }
         outlets = Outlets(
             around.nudge,
@@ -96,6 +113,7 @@ class Counter:
             self._figures_changed,
             self._hint,
             around.sound,
+            self._open_with,
         )
         self.frame = FramePresenter(desk, self.customer, serving, outlets, switch=around.switch)
 
@@ -104,13 +122,16 @@ class Counter:
         self.sign_in.arrive()
         self.frame.look()
 
+    def presenter(self, screen: str) -> Any:  # noqa: ANN401  # every screen draws its own view
+        """The presenter of a screen: each has its own view."""
+        return self.forms.get(screen) or getattr(self, screen)
+
     def show_all(self) -> None:
         """Draw every view again: the language changed."""
-        for presenter in (
-            self.sign_in, self.shift, self.sale, self.top_up, self.points, self.gifts, self.enrol,
-            self.frame,
-        ):  # fmt: skip
+        for presenter in self._serving():
             presenter.show()
+        for other in (self.sign_in, self.shift, self.points, self.enrol, self.frame):
+            other.show()
 
     # -- what the shell reports beside the frame -------------------------------------------------
 
@@ -119,7 +140,7 @@ class Counter:
         text = self.desk.text
         text.switch("en" if text.language == "zh_CN" else "zh_CN")
         self._around.retranslate()
-        for presenter in (self.sale, self.top_up, self.gifts):
+        for presenter in self._serving():
             presenter.forget_words()
         self.show_all()
 
@@ -134,7 +155,7 @@ class Counter:
 
     def crashed(self, record: str) -> None:
         """We were wrong somewhere: say so calmly, free what was busy."""
-        for presenter in (self.sale, self.top_up, self.gifts):
+        for presenter in self._serving():
             presenter.busy = False
         self.sign_in.busy = self.shift.busy = self.enrol.busy = False
         self.show_all()
@@ -174,7 +195,7 @@ class Counter:
             self.desk.refuse(found)
             return
         self.recovered = found
-        self._offered = list(found.drafts)
+        self._offered = [draft for draft in found.drafts if _known(draft)]
         till = self.desk.till
         self.desk.jobs.read(lambda: last_receipt(till), self._last_receipt)
         self._offer()
@@ -212,6 +233,12 @@ class Counter:
                 self.customer.choose_bearer(draft.bearer)
             case EnrolDraft():
                 self._resume_enrolment(draft)
+            case OperationDraft():
+                screen = catalogue.named(draft.operation).screen
+                self.forms[screen].resume(draft)
+                self.frame.go(screen)
+                if draft.bearer is not None:
+                    self.customer.choose_bearer(draft.bearer)
 
     def _resume_enrolment(self, draft: EnrolDraft) -> None:
         """With the sale it is for, if that was left too."""
@@ -236,6 +263,18 @@ class Counter:
 
     # -- around ----------------------------------------------------------------------------------
 
+    def _serving(self) -> list[Serving]:
+        return [self.sale, self.top_up, self.gifts, *self.forms.values()]
+
+    def _open_with(self, text: str) -> bool:
+        """Whether what was scanned begins an operation, such as a return by its receipt."""
+        for spec in catalogue.OPERATIONS:
+            if spec.opens_with is not None and spec.opens_with(text):
+                self.frame.go(spec.screen)
+                self.forms[spec.screen].open_with(spec, text)
+                return True
+        return False
+
     def _actions(self) -> dict[str, Callable[[], None]]:
         return {
             "sale": lambda: self.frame.go("sale"),
@@ -245,7 +284,7 @@ class Counter:
         }
 
     def frame_prints_again(self) -> None:
-        """The last receipt once more (F11)."""
+        """The last receipt once more."""
         self.frame.print_again()
 
     def _arrive(self, screen: str) -> None:
@@ -255,6 +294,8 @@ class Counter:
             self.gifts.arrive()
         elif screen == "enrol":
             self.enrol.arrive()
+        elif screen in self.forms:
+            self.forms[screen].arrive()
 
     def _hint(self, screen: str) -> str:
         finished = {
@@ -264,12 +305,16 @@ class Counter:
         }
         if screen == "sale":
             return self.sale.hint
+        form = self.forms.get(screen)
+        if form is not None:
+            return "hint.done" if form.finished is not None else form.hint
         if screen == "shift" and self.shift.report is not None:
             return "hint.shift_closed"
         return "hint.done" if finished.get(screen) is not None else f"hint.{screen}"
 
     def _printed(self, result: PrintResult) -> None:
-        for presenter in (self.sale, self.top_up, self.gifts, self.enrol):
+        self.enrol.printed(result)
+        for presenter in self._serving():
             presenter.printed(result)
 
     def _figures_changed(self) -> None:
@@ -278,10 +323,22 @@ class Counter:
             return
         self.customer.refresh()
         self.sale.figures_changed()
-        for presenter in (self.sale, self.top_up, self.gifts):
+        for presenter in self._serving():
             presenter.look_at_safety()
 
 
+def _known(draft: Draft) -> bool:
+    """Whether this release can go on with it."""
+    names = {spec.name for spec in catalogue.OPERATIONS}
+    return not isinstance(draft, OperationDraft) or draft.operation in names
+
+
 def _kind_of(draft: Draft) -> str:
-    kinds = {SaleDraft: "sale", TopUpDraft: "top_up", GiftDraft: "gift", EnrolDraft: "enrol"}
+    kinds = {
+        SaleDraft: "sale",
+        TopUpDraft: "top_up",
+        GiftDraft: "gift",
+        EnrolDraft: "enrol",
+        OperationDraft: "operation",
+    }
     return kinds[type(draft)]

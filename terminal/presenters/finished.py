@@ -9,6 +9,7 @@ from sync.database.till.database import Safety
 from terminal.presenters.parts_view import ActionView, DoneView, IconLine
 from terminal.text import Text
 from terminal.usecases.commits import Done
+from terminal.usecases.receipts import RECEIPT_KINDS
 
 _SAFETY = {
     Safety.SAVED: IconLine("save", "done.saved_once", "ok"),
@@ -38,6 +39,16 @@ class Finished:
         return replace(self, printing="printed" if printed else "trouble")
 
 
+def has_receipt(done: Done) -> bool:
+    """Whether something is printed of it."""
+    return done.body.kind in RECEIPT_KINDS
+
+
+def finished(done: Done) -> Finished:
+    """An operation just done, its receipt under way where there is one."""
+    return Finished(done, printing="printing" if has_receipt(done) else "")
+
+
 def done_view(
     text: Text,
     finished: Finished,
@@ -60,7 +71,8 @@ def done_view(
         tone = "warn" if finished.printing == "trouble" else ""
         words = text(f"done.{finished.printing}")
         lines.append(IconLine("printer", words, "warn" if tone else ""))
-    return DoneView(title, *big, tuple(lines[:5]), ActionView(text("done.reprint")))
+    again = ActionView(text("done.reprint")) if has_receipt(done) else None
+    return DoneView(title, *big, tuple(lines[:5]), again)
 
 
 def _pairs(proof: str) -> str:

@@ -102,7 +102,7 @@ class Outlets:
     """Where the frame's decisions go. `nudge`: there is something to send; `set_offline`: the
     demo's switch; `actions`: what a notice's button does, by its name; `hint`: code of the hint of
     a screen; `arrive`: told which screen comes on show; `printed`: news of a receipt; `figures`:
-    head office's figures moved; `open_with`: whether a text that was scanned begins an operation."""
+    head office's figures moved; `open_with`: whether a scanned text begins an operation."""
 
     nudge: Callable[[], None]
     set_offline: Callable[[bool], None]

@@ -92,11 +92,11 @@ class DoneView:
     """An operation that is committed: what it was, its journal number, how safe, what to hand out.
 
     At most five lines. `big_label` and `big_value` are the one figure to act on, as change due, or
-    empty.
+    empty; `reprint` None: it has no receipt.
     """
 
     title: str
     big_label: str
     big_value: str
     lines: tuple[IconLine, ...]
-    reprint: ActionView
+    reprint: ActionView | None

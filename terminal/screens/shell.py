@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 from shiboken6 import isValid
 
-from terminal.input.keymap import KEYS, Intent
+from terminal.input.keymap import KEYS, SHIFTED, Intent
 from terminal.presenters.shell_view import RailItem, ShellView
 from terminal.screens.base import Screen
 from terminal.screens.frame import NoticeBar, Rail, StatusStrip, TopBar
@@ -139,7 +139,10 @@ class Shell(QWidget):
             QShortcut(QKeySequence(chord), self).activated.connect(self.notice.press)
         for key, intent in KEYS.items():
             if intent not in _SCREEN_KEYS:
-                self._shortcut(key, partial(self._function_key, intent))
+                self._shortcut(QKeySequence(key), partial(self._function_key, intent))
+        for key, intent in SHIFTED.items():
+            keys = QKeySequence(Qt.KeyboardModifier.ShiftModifier | key)
+            self._shortcut(keys, partial(self._function_key, intent))
 
     def _hand_back(self) -> None:
         """After a press in the frame the keyboard belongs to the screen again: Enter is its own."""
@@ -159,8 +162,8 @@ class Shell(QWidget):
         if not (old.isVisible() and old.isEnabled()):
             screen.arrive()
 
-    def _shortcut(self, key: Qt.Key, act: Callable[[], None]) -> None:
-        QShortcut(QKeySequence(key), self).activated.connect(act)
+    def _shortcut(self, keys: QKeySequence, act: Callable[[], None]) -> None:
+        QShortcut(keys, self).activated.connect(act)
 
     def _function_key(self, intent: Intent) -> None:
         if intent is Intent.LANGUAGE:

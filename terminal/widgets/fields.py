@@ -59,10 +59,10 @@ class Field(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, *, icon: str = "") -> None:
         super().__init__()
         self.setProperty("role", "clear")
-        self.entry = Entry()
+        self.entry = Entry(icon=icon)
         self._caption = label("label")
         self._caption.setBuddy(self.entry)
         self._error = label("label-strong", tone="bad")

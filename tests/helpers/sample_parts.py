@@ -15,7 +15,11 @@ _RAIL = (
     ("top_up", "wallet"),
     ("points", "coins"),
     ("gifts", "gift"),
+    ("service", "shirt"),
+    ("member", "user"),
     ("enrol", "user-plus"),
+    ("returns", "undo-2"),
+    ("more", "ellipsis"),
 )
 _TENDERS = (
     ("wechat", "smartphone"),

@@ -23,6 +23,7 @@ from terminal.presenters.sale_view import SaleLine, SaleView
 from terminal.presenters.sign_in_view import SignInView, StaffTile
 from terminal.presenters.top_up_view import TopUpChoice, TopUpView
 from terminal.text import Text
+from tests.helpers.sample_forms import FORMS
 from tests.helpers.sample_parts import done_lines, member, no_member, tenders
 
 
@@ -413,5 +414,6 @@ SCREENS: dict[str, dict[str, ViewMaker]] = {
     "points": {"": points, "empty": points_empty},
     "gifts": {"": gifts, "done": gifts_done, "empty": gifts_empty},
     "enrol": {"": enrol, "empty": enrol_empty, "done": enrol_done},
+    "returns": {**FORMS},
 }  # fmt: skip
 """Every state of every screen, by screen and name of the state."""

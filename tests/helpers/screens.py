@@ -7,6 +7,7 @@ from typing import Any
 from terminal.screens.base import Screen
 from terminal.screens.enrol import EnrolScreen
 from terminal.screens.gifts import GiftsScreen
+from terminal.screens.operation import OperationScreen
 from terminal.screens.points import PointsScreen
 from terminal.screens.sale import SaleScreen
 from terminal.screens.shell import Shell
@@ -27,13 +28,14 @@ def window(text: Text) -> tuple[Shell, dict[str, Any]]:
         "points": PointsScreen(text),
         "gifts": GiftsScreen(text),
         "enrol": EnrolScreen(text),
+        "returns": OperationScreen(text, "undo-2"),
     }
     return Shell(text, screens), dict(screens)
 
 
 def show_state(shell: Shell, screens: dict[str, Any], text: Text, name: str, state: str) -> None:
     """Render one state of one screen, with its frame."""
-    hints = {"sale": "hint.sale_pay", "sign_in": "hint.sign_in"}
+    hints = {"sale": "hint.sale_pay", "sign_in": "hint.sign_in", "returns": "hint.operation"}
     if state == "empty":
         hints["sale"] = "hint.sale_start"
     hint = text(hints.get(name, f"hint.{name}"))

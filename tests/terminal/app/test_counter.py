@@ -18,6 +18,7 @@ from tests.terminal.app.conftest import Opens, sign_in
 from tests.terminal.usecases import made
 
 CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 CARD = card_number(made.ZHANG_SERIAL)
 SKIRT = made.PRODUCT.barcode
 
@@ -268,7 +269,7 @@ def test_both_languages_at_run_time(counter: Window) -> None:
     scan(counter, CARD)
     scan(counter, SKIRT)
     assert counter.counter.sale.view().lines[0].name == "羊毛裙"
-    counter.keys.press(Qt.Key.Key_F12)
+    counter.keys.press(Qt.Key.Key_F12, SHIFT)
     rest(counter)
     assert counter.counter.sale.view().lines[0].name == "Wool skirt"
     assert "Amount due" in words(counter)
@@ -347,7 +348,7 @@ def test_a_printer_without_paper_is_said_and_the_receipt_comes_later(counter: Wi
     assert sold(counter).due_minor == 10_000
     counter.until(lambda: "缺纸" in counter.notice)
     counter.paper.code = ""
-    counter.keys.press(Qt.Key.Key_F11)
+    counter.keys.press(Qt.Key.Key_F11, SHIFT)
     rest(counter)
     assert len(counter.paper.printed) == 1
 
@@ -384,5 +385,5 @@ def test_every_price_opens_to_its_arithmetic(counter: Window) -> None:
             counter.keys.press(Qt.Key.Key_Escape)
             rest(counter)
             assert counter.counter.sale.view().explain is None
-        counter.keys.press(Qt.Key.Key_F12)
+        counter.keys.press(Qt.Key.Key_F12, SHIFT)
         rest(counter)

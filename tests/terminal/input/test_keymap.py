@@ -14,6 +14,9 @@ NO_MODIFIER = Qt.KeyboardModifier.NoModifier
         (Qt.Key.Key_F2, NO_MODIFIER, Intent.TOP_UP),
         (Qt.Key.Key_Enter, Qt.KeyboardModifier.KeypadModifier, Intent.PRIMARY),
         (Qt.Key.Key_F2, Qt.KeyboardModifier.ShiftModifier, None),
+        (Qt.Key.Key_F11, NO_MODIFIER, Intent.RETURNS),
+        (Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier, Intent.PRINT_AGAIN),
+        (Qt.Key.Key_F12, Qt.KeyboardModifier.ControlModifier, None),
         (Qt.Key.Key_A, NO_MODIFIER, None),
         (0x7FFFFFF, NO_MODIFIER, None),
     ],
@@ -27,6 +30,7 @@ def test_every_intent_has_a_key_with_a_label() -> None:
     assert labels[Intent.SALE] == "F1"
     assert labels[Intent.PRIMARY] == "Enter"
     assert labels[Intent.BACK] == "Esc"
+    assert labels[Intent.LANGUAGE] == "Shift+F12"
     assert all(labels.values())
 
 
