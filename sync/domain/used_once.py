@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -55,5 +55,5 @@ def _sale(body: Body) -> Mapping[str, object]:
     return part if isinstance(part, dict) else {}
 
 
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()
