@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -15,10 +15,11 @@ from sync.domain.journal import Body, Kind
 from sync.domain.members import masked
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.selling import SaleData
-from terminal.usecases import receipts
+from terminal.usecases import receipts, receipts_reversals
 from terminal.usecases.commits import Done, done_at, receipt_number
 from terminal.usecases.drafts import Bearer
 from terminal.usecases.identify import member_card
+from terminal.usecases.originals import code_for
 from terminal.usecases.outcome import use_case
 from terminal.usecases.ports import OnPrinted
 from terminal.usecases.receipts import MemberFigures, ReceiptContext, Words
@@ -83,7 +84,8 @@ def dismiss(till: Till, seq: int) -> None:
 
 def document_of(till: Till, done: Done, words: Words, *, copy: bool) -> ReceiptDocument:
     """The receipt of an operation with today's figures of its member. Raises StoreFault."""
-    return receipts.build(done.entry, done.body, context_of(till, done.body, copy=copy), words)
+    context = replace(context_of(till, done.body, copy=copy), code=code_for(till, done))
+    return receipts.build(done.entry, done.body, context, words)
 
 
 def context_of(till: Till, body: Body, *, copy: bool) -> ReceiptContext:
@@ -172,6 +174,11 @@ def _names(till: Till, body: Body) -> Iterator[tuple[str, tuple[str, str]]]:
                         f"{product.name_en} {product.variant_en}".strip(),
                     ),
                 )
+    elif body.kind in (Kind.RETURN, Kind.EXCHANGE):
+        for sku in sorted(receipts_reversals.goods_of(body)):
+            product = till.database.replica.product(sku)
+            if product is not None:
+                yield sku, (product.name_zh, product.name_en)
     elif body.kind == Kind.REDEEM_GIFT:
         programme = till.programme_version(body.programme)
         offer = str(body.data.get("offer", ""))

@@ -19,6 +19,7 @@ from hardware.documents import (
     Block,
     CopyMark,
     Heading,
+    QrCode,
     ReceiptDocument,
     Row,
     Rule,
@@ -31,11 +32,14 @@ from sync.domain.members import Balances
 from sync.domain.redeeming import GiftData
 from sync.domain.selling import SaleData, SoldLine
 from sync.domain.stored_value import TopUpData
+from terminal.usecases import receipts_reversals, receipts_services
 from terminal.usecases.commits import HASH_PREFIX, receipt_number
 from terminal.usecases.shift import ShiftCloseData
 
 RECEIPT_KINDS: Final = frozenset(
     {Kind.SALE, Kind.TOP_UP, Kind.REDEEM_GIFT, Kind.ENROL, Kind.SHIFT_CLOSE}
+    | receipts_reversals.KINDS
+    | receipts_services.KINDS
 )
 _TAGS: Final = {"zh_CN": "zh-CN"}
 
@@ -93,6 +97,7 @@ class ReceiptContext:
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     sandbox: bool = False
     copy: bool = False
+    code: str = ""
 
 
 def build(entry: Entry, body: Body, context: ReceiptContext, words: Words) -> ReceiptDocument:
@@ -107,6 +112,7 @@ def build(entry: Entry, body: Body, context: ReceiptContext, words: Words) -> Re
         *_figures(body, context, words),
         Rule(),
         Barcode(number),
+        *([QrCode(context.code, words("receipt.code"))] if context.code else []),
         Row(words("receipt.proof"), _grouped(entry.hash.hex()[:HASH_PREFIX])),
     ]
     mark = words("receipt.copy")
@@ -316,4 +322,12 @@ _BUILDERS: Final[dict[str, _Builder]] = {
     Kind.REDEEM_GIFT: _gift,
     Kind.ENROL: _enrol,
     Kind.SHIFT_CLOSE: _shift_close,
+    Kind.RETURN: receipts_reversals.returned,
+    Kind.EXCHANGE: receipts_reversals.exchanged,
+    Kind.VOID: receipts_reversals.voided,
+    Kind.TOP_UP_CANCEL: receipts_reversals.paid_out,
+    Kind.CASH_OUT: receipts_reversals.paid_out,
+    Kind.SERVICE_OPEN: receipts_services.taken_in,
+    Kind.SERVICE_CLOSE: receipts_services.handed_out,
+    Kind.VIRTUAL_ORDER: receipts_services.ordered,
 }
