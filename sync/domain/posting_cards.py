@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import msgspec
 
 from sync.domain.books import Issue, MemberBook
-from sync.domain.card_changes import DATA_OF, CardData, Change, changed
+from sync.domain.card_changes import CardData, Change, changed
 from sync.domain.card_limits import exceeded, of_claims, used
 from sync.domain.cards import Card, Status
 from sync.domain.joining import EnrolData
@@ -40,13 +42,10 @@ def change_card(run: Run) -> None:
     An unblocking that the programme keeps for head office, or that nobody approved, changes
     nothing.
     """
-    body, data = run.body, run.admitted.data
-    if not isinstance(data, DATA_OF[body.kind]):
-        raise TypeError("a card entry was admitted without its data")
-    if body.kind == Kind.CARD_UNBLOCK and not _may_unblock(run):
+    if run.body.kind == Kind.CARD_UNBLOCK and not _may_unblock(run):
         run.codes.append(Issue.RULE_MISMATCH)
         return
-    _change(run, data)
+    _change(run, cast("CardData", run.admitted.data))  # its kind has it read at admission
 
 
 def _change(run: Run, data: CardData) -> None:
@@ -58,11 +57,6 @@ def _change(run: Run, data: CardData) -> None:
         run.put_card(each)
     if made.wrong is not None:
         run.codes.append(Issue(made.wrong.value))
-
-
-def _same(run: Run, card: Card) -> bool:
-    member = run.body.member
-    return member is not None and run.books.real(card.member) == run.books.real(member)
 
 
 def _may_unblock(run: Run) -> bool:

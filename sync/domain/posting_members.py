@@ -6,21 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from sync.domain import accounts
 from sync.domain.books import Issue, MemberBook
 from sync.domain.lots import Lot, LotKey, Uncovered, in_order, take
-from sync.domain.merging import MergeData, TransferData, UnmergeData
 from sync.domain.posting_run import Run
+
+if TYPE_CHECKING:
+    from sync.domain.merging import MergeData, TransferData, UnmergeData
 
 
 def merge(run: Run, book: MemberBook) -> None:
     """Everything the alias has moves to the member, lots and debts as they are; what either owed is
     covered by what the other has. An alias that is none, or stands for another, moves nothing.
     """
-    data = run.admitted.data
-    alias = run.books.members.get(data.alias) if isinstance(data, MergeData) else None
+    data = cast("MergeData", run.admitted.data)
+    alias = run.books.members.get(data.alias)
     if alias is None or alias is book or alias.alias_of is not None:
         run.codes.append(Issue.UNKNOWN_MEMBER)
         return
@@ -33,9 +36,9 @@ def merge(run: Run, book: MemberBook) -> None:
 
 def unmerge(run: Run, book: MemberBook) -> None:
     """What came from the alias and is still open goes back, and the spend it had brought."""
-    data = run.admitted.data
-    alias = run.books.members.get(data.alias) if isinstance(data, UnmergeData) else None
-    if not isinstance(data, UnmergeData) or alias is None or alias.alias_of != book.member:
+    data = cast("UnmergeData", run.admitted.data)
+    alias = run.books.members.get(data.alias)
+    if alias is None or alias.alias_of != book.member:
         run.codes.append(Issue.UNKNOWN_MEMBER)
         return
     lots = [lot for lot in book.lots if lot.came_from[-1:] == (alias.member,)]
@@ -50,9 +53,7 @@ def transfer(run: Run, book: MemberBook) -> None:
     """Points of the member's lots, in the order they would be spent, become lots of the other with
     the same origin and end. Without enough of them, or a card read for it, nothing moves.
     """
-    data, books = run.admitted.data, run.books
-    if not isinstance(data, TransferData):
-        raise TypeError("a transfer was admitted without its data")
+    data, books = cast("TransferData", run.admitted.data), run.books
     to = books.members.get(books.real(data.to))
     if to is None or to is book:
         run.codes.append(Issue.UNKNOWN_MEMBER)
