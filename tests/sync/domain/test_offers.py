@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from time import perf_counter
+from time import process_time
+from typing import Any
 
 import pytest
 
@@ -111,12 +113,21 @@ def test_golden_case_18_is_exact_up_to_12_lines_and_10_offers_within_50_ms() -> 
         Offer("o8", words(), "bundle", buy=2, per_mille=0, stacking="sum"),
         Offer("o9", words(), "add_on", reward=Goods(skus=("s1",)), price_minor=1, stacking="sum"),
     ]
-    applied, took_ms = best(basket, *found), []
+    real, looks, took_ms = offers._Plan.off, [0], []
+
+    def counted(plan: Any, prices: Sequence[int]) -> dict[int, int]:
+        looks[0] += 1
+        return real(plan, prices)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(offers._Plan, "off", counted)
+        applied = best(basket, *found)
+    assert looks[0] < 3_000  # of 2 x 2^10 that could be: about 10 us each
     for _ in range(5):
-        began = perf_counter()
+        began = process_time()
         best(basket, *found)
-        took_ms.append((perf_counter() - began) * 1_000)
-    assert min(took_ms) < 50, took_ms
+        took_ms.append((process_time() - began) * 1_000)
+    assert min(took_ms) < 50 or sys.gettrace() is not None, took_ms  # coverage is slow
     assert "offers.bound" not in [step.rule for step in applied.trace]
     more = [*found, Offer("p0", words(), "threshold", steps=(OfferStep(1, 1),), stacking="sum")]
     bounded = best(basket, *more)
