@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from hashlib import sha256
@@ -304,7 +305,7 @@ def _lasting(book: MemberBook, asset: str, now_ms: int, settings: Leases) -> int
 
 
 DAY_MS: Final = 86_400_000
-_EPOCH_DAY: Final = 719_163  # 1970-01-01 as a proleptic ordinal
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
 # -- head office: online, and posting --------------------------------------------------------------

@@ -6,12 +6,14 @@ Rows: FL-27; pitfalls 1 and 2; invariants 14, 15, 16, 17.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from sync.domain import leases, limits, posting
+from sync.domain.leases import Own
 from sync.domain.members import Balances, Standing
 from tests.sync.domain.lease_machine import LeaseMachine
 
@@ -29,8 +31,9 @@ def what_others_hold_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
 def a_right_is_spent_again_after_each_acknowledgement(patch: pytest.MonkeyPatch) -> None:
     real = leases.own
 
-    def wrong(document, holder, version, used, now_ms, ended=()):  # type: ignore[no-untyped-def]  # a slip has none
-        return real(document, holder, version, lambda name: (0, used(name)[1]), now_ms, ended)
+    def wrong(*told: Any) -> tuple[Own, ...]:
+        document, holder, version, used, *rest = told
+        return real(document, holder, version, lambda name: (0, used(name)[1]), *rest)
 
     patch.setattr(leases, "own", wrong)
 
@@ -48,8 +51,8 @@ def what_is_authorised_leaves_own_leases_as_they_are(patch: pytest.MonkeyPatch) 
 def ends_seen_before_are_forgotten(patch: pytest.MonkeyPatch) -> None:
     real = leases.own
 
-    def wrong(document, holder, version, used, now_ms, ended=()):  # type: ignore[no-untyped-def]  # a slip has none
-        return real(document, holder, version, used, now_ms)
+    def wrong(*told: Any) -> tuple[Own, ...]:
+        return real(*told[:5])
 
     patch.setattr(leases, "own", wrong)
 
