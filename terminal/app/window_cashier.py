@@ -12,7 +12,9 @@ from sync.domain.joining import Eligibility
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.lab import drive
 from terminal.app.clocks import StoryClock
+from terminal.app.told import told
 from terminal.app.window import TillWindow
+from terminal.app.window_forms import FormHands
 from terminal.app.window_hands import CTRL, Hands, NotSeen, Said
 from terminal.presenters.counter import Counter
 from terminal.presenters.serving import Serving
@@ -41,6 +43,10 @@ class Cashier:
     def open_draft(self, command: drive.OpenDraft) -> drive.Answer:
         """The next customer, on the screen of the operation."""
         self.fresh()
+        if command.kind == "operation":
+            forms = FormHands(self.hands, command.operation)
+            forms.begin()
+            return drive.Done(draft=self.draft_id())
         kind = "gifts" if command.kind == "gift" else command.kind
         self.hands.go(kind)
         return drive.Done()
@@ -205,6 +211,14 @@ class Cashier:
         hands.enter()
         return self._finish(gifts, command)
 
+    def operate(self, command: drive.Operate) -> drive.Answer:
+        """An operation of a form: its fields, Enter."""
+        forms = FormHands(self.hands, command.operation)
+        forms.begin()
+        forms.fill({**command.fields, **command.hidden})
+        forms.confirm()
+        return self._finish(forms.form, command)
+
     def _short(self, command: drive.Gift) -> None:
         """A gift that is grey: too few points."""
         served = self._counter.customer.served
@@ -317,23 +331,20 @@ class Cashier:
             draft = presenter.draft if presenter.finished is None else None
             if draft is not None:
                 return draft.entry_id
+        for form in counter.forms.values():
+            if form.draft_id is not None and form.finished is None:
+                return form.draft_id
         return counter.enrol.draft_id
 
     def answer(self, done: Done, credential: str | None = None) -> drive.Done:
         """An operation as the answer that tells of it."""
-        return drive.Done(
-            seq=done.seq,
-            entry_id=done.body.entry_id,
-            member=done.body.member,
-            credential=credential,
-            kind=done.body.kind,
-        )
+        return told(self._till, done, self._counter.desk.text, credential)
 
     def fresh(self) -> None:
         """The next customer: what is finished goes, what was left is given up."""
         hands, counter = self.hands, self._counter
-        for name in ("sale", "top_up", "gifts"):
-            presenter: Serving = getattr(counter, name)
+        for name in ("sale", "top_up", "gifts", *counter.forms):
+            presenter: Serving = counter.presenter(name)
             if presenter.finished is not None:
                 hands.go(name)
                 hands.enter()
@@ -350,6 +361,9 @@ class Cashier:
             if presenter.draft is not None or presenter.asking is not None:
                 hands.go(name)
                 self._step_out()
+        for form in counter.forms.values():
+            if form.spec is not None:
+                FormHands(hands, form.spec.name).give_up()
         self._empty_basket()
         self.give_up_form()
         if counter.customer.bearer is not None:

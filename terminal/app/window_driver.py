@@ -27,6 +27,7 @@ from terminal.app.composing import Application
 from terminal.app.driven import DrivenTill, Trap
 from terminal.app.driving import DriveStart
 from terminal.app.opening import open_story
+from terminal.app.told import qr_of
 from terminal.app.window import Listeners, TillWindow
 from terminal.app.window_cashier import Cashier, typed
 from terminal.app.window_hands import CTRL, NotSeen, Said
@@ -163,6 +164,7 @@ class WindowDriver:
             drive.TopUp: cashier.top_up,
             drive.Gift: cashier.gift,
             drive.Enrol: cashier.enrol,
+            drive.Operate: cashier.operate,
             drive.SetOffline: self._set_offline,
             drive.Sync: self._sync,
             drive.State: self._state,
@@ -258,6 +260,8 @@ class WindowDriver:
             credential=self._credential_of(last) if last else None,
             draft=self._cashier.draft_id(),
             rung_up=sum(line.quantity for line in draft.lines) if draft else 0,
+            data=last.body.data if last else {},
+            qr=qr_of(self._till, last, self._counter.desk.text) if last else "",
         )
 
     def _credential_of(self, last: Done) -> str | None:

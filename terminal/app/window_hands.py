@@ -28,7 +28,11 @@ F_KEYS: Final = {
     "top_up": Qt.Key.Key_F2,
     "points": Qt.Key.Key_F3,
     "gifts": Qt.Key.Key_F4,
+    "service": Qt.Key.Key_F5,
+    "member": Qt.Key.Key_F6,
     "enrol": Qt.Key.Key_F7,
+    "returns": Qt.Key.Key_F11,
+    "more": Qt.Key.Key_F12,
 }
 
 
