@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sync.domain.ledger_machine import LedgerMachine
-from tests.sync.domain.properties_of_runs import PROPERTIES
+from tests.sync.domain.properties_of_prices import PROPERTIES
 
 
 @pytest.mark.parametrize("name", PROPERTIES)

@@ -10,8 +10,9 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.sync.domain.ledger_machine import LedgerMachine
-from tests.sync.domain.planted import LEDGER, ORACLE, PLANTED
-from tests.sync.domain.properties_of_runs import PROPERTIES
+from tests.sync.domain.planted import LEDGER, ORACLE
+from tests.sync.domain.planted_prices import PLANTED
+from tests.sync.domain.properties_of_prices import PROPERTIES
 from tests.sync.domain.test_oracle import compare
 
 CASES = [(bug.name, name) for bug in PLANTED for name in bug.seen_by]
