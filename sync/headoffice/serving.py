@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from sync.headoffice.api.app import create_app
 from sync.headoffice.keys import CERTIFICATE, PRIVATE_KEY
+from sync.headoffice.patience import PatientProtocol
 from sync.headoffice.randomness import Randomness, from_system
 from sync.headoffice.service import HeadOffice, Settings
 
@@ -55,6 +56,7 @@ def _config(app: FastAPI, settings: Settings, *, tls: bool) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         lifespan="on",
+        http=PatientProtocol,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,

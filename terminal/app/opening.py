@@ -33,6 +33,7 @@ def open_story(
     """A till of a story, enrolled first where it has a code. Raises StoreFault, Unreachable."""
     random, real = SeededRandom(start.seed), SystemClock()
     settings = settings_of(start, preview=False)
+    Path(settings.tape).mkdir(parents=True, exist_ok=True)
     if start.code:
         join(start.folder, settings, start.code, clock, real, random, story=True)
     outside = Outside(

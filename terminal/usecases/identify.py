@@ -24,6 +24,7 @@ from terminal.usecases.levels import level_of
 from terminal.usecases.outcome import use_case
 from terminal.usecases.till import Till
 
+READER_MAX: Final = 64  # a name of a reader as an entry holds it; some drivers say far more
 SEARCHED: Final = Presented("none", "", "searched", "token")
 CARD_ONLY: Final = frozenset({Medium.MAGSTRIPE, Medium.IC, Medium.RFID})
 
@@ -167,7 +168,8 @@ def is_negative(standing: Standing) -> bool:
 def presented_of(read: CredentialRead, *, pin: bool = False) -> Presented:
     """How a credential came in, as an entry says it."""
     medium = "none" if read.medium is Medium.TYPED else read.medium.value
-    return Presented(medium, read.reader_id, read.method.value, read.strength.value, pin)
+    reader = read.reader_id[:READER_MAX]
+    return Presented(medium, reader, read.method.value, read.strength.value, pin)
 
 
 def _identified(

@@ -82,12 +82,12 @@ def test_a_clone_is_frozen_the_case_is_opened_and_nothing_of_it_is_posted(
         for _ in range(1 + ahead):
             assert isinstance(clone.sell(3_000, ANNA), Done)
         clone.sync()
-        assert rule(clone.sell(1)) == ("journal_broken", "fork")
+        assert rule(clone.sell(1)) == ("till_forked", "fork")
         assert cases(served) == ["fork"]
         assert changed(before, dump_of(served)) <= {"exception_item", "device_epoch"}
         assert isinstance(till.sell(500), Done)  # offline it cannot know yet
         till.sync()
-        assert rule(till.sell(1)) == ("journal_broken", "fork")
+        assert rule(till.sell(1)) == ("till_forked", "fork")
         assert changed(before, dump_of(served)) <= {"exception_item", "device_epoch"}
         for each in (till, clone):
             journal = each.app.database.journal
@@ -119,7 +119,9 @@ def test_a_restored_journal_is_frozen_even_when_it_sold_meanwhile(
                 assert isinstance(till.sell(700), Done)
             till.offline = False
             till.sync()
-            assert rule(till.sell(1)) == ("journal_broken", "fork" if sold else "rollback")
+            assert rule(till.sell(1)) == (
+                ("till_forked", "fork") if sold else ("till_rolled_back", "rollback")
+            )
     assert cases(served) == ["fork", "fork", "rollback"]
 
 

@@ -22,6 +22,7 @@ from sync.database.till.checkpoints import Checkpoints
 from sync.database.till.counter import Counter, write_value
 from sync.database.till.durable import sync_folder
 from sync.database.till.faults import (
+    FROZEN_BY,
     InUseError,
     NotEnrolledError,
     StoreFault,
@@ -240,7 +241,7 @@ class TillDatabase:
             raise TamperedError(seq=broken.seq, rule=broken.rule)
         reason = self.frozen
         if reason:
-            raise TamperedError(seq=0, rule=reason)
+            raise FROZEN_BY.get(reason, TamperedError)(seq=0, rule=reason)
         self._file.check_room()
 
     @property

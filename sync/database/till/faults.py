@@ -8,6 +8,8 @@ StoreFault             something between us and the disk; `code` and `params`, n
   x KeyWrongError      the key does not open the file, or there is none          store_key_wrong
   x NotEnrolledError   the folder holds no journal yet                           store_not_enrolled
   x TamperedError      the journal's own chain does not hold                     journal_broken
+    x ForkedError      two copies of this till wrote                              till_forked
+    x RolledBackError  an older copy of its files was put back               till_rolled_back
   x TooLargeError      more than one entry or its attachments hold             entry_too_large
   x WriteFailedError   the disk said no; whether the last commit holds is to be
                        seen after the file was opened again                      store_write_failed
@@ -75,6 +77,25 @@ class TamperedError(StoreFault):
     """The journal's chain does not hold; `seq` names the first bad entry, `rule` what is broken."""
 
     code = "journal_broken"
+
+
+class ForkedError(TamperedError):
+    """Head office holds another entry under a number of this journal: two copies of one till wrote.
+
+    Sales of this epoch stop for good; what is in the journal stays and stays readable.
+    """
+
+    code = "till_forked"
+
+
+class RolledBackError(TamperedError):
+    """Head office holds more than this journal: an older copy of the till's files was put back."""
+
+    code = "till_rolled_back"
+
+
+FROZEN_BY = {"fork": ForkedError, "rollback": RolledBackError}
+"""The fault by the reason for which head office stopped an epoch."""
 
 
 class TooLargeError(StoreFault):

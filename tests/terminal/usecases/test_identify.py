@@ -123,3 +123,12 @@ def test_search_says_what_it_looked_through(tmp_path: Path) -> None:
     assert chosen.bearer.presented is not None
     assert chosen.bearer.presented.method == "searched"
     counter.database.close()
+
+
+def test_the_name_of_a_reader_is_cut_to_what_an_entry_holds() -> None:
+    long = CredentialRead(
+        "PC/SC " + "Contactless Reader " * 9, Medium.IC, "1", ReadMethod.READ, Strength.TOKEN, 1
+    )
+    presented = identify.presented_of(long)
+    assert presented.reader == long.reader_id[:64]
+    assert msgspec.convert(msgspec.to_builtins(presented), type(presented)) == presented
