@@ -15,15 +15,19 @@ from typing import Final
 import msgspec
 
 from sync.domain import accounts, leases
+from sync.domain.extras import EVENT, VIRTUAL
 from sync.domain.journal import Body, Effect
 from sync.domain.lots import HEAD_OFFICE, LEASED_PART, Uncovered
+from sync.domain.paying_out import CASH_OUT, TOP_UP_CANCEL
 from sync.domain.programme import Programme
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
 from sync.domain.trace import Step
 
 LOSS: Final = "loss"
 # Claims made at a counter on trust; the hole a return leaves is its dealer's own affair (case 15).
-ASSIGNED: Final = frozenset({GIFT, POINTS_TENDER, STORED_VALUE, "event", "virtual", "coupon"})
+ASSIGNED: Final = frozenset(
+    {GIFT, POINTS_TENDER, STORED_VALUE, EVENT, VIRTUAL, TOP_UP_CANCEL, CASH_OUT}
+)
 _INCIDENTS: Final = frozenset({"declined_unseen", "device_revoked", "card_blocked", "lease_beyond"})
 
 

@@ -9,8 +9,10 @@ import msgspec
 
 from sync.database.headoffice import ledger, published, settlements
 from sync.database.headoffice.sessions import Database, Session
+from sync.domain.clearing_words import WITHOUT_LOT
 from sync.domain.journal import Body, UnreadableBody, read_body
-from sync.domain.lots import Allocation, EntryRef
+from sync.domain.losses import LOSS
+from sync.domain.lots import HEAD_OFFICE, Allocation, EntryRef
 from sync.domain.money import plain
 from sync.headoffice.clearing.runs import Clearing
 from sync.headoffice.errors import NotFoundError
@@ -102,7 +104,11 @@ class Explainer:
     ) -> Explanation:
         redeemed, token = await _operation(session, a.entry)
         earned, _ = await _operation(session, a.lot_entry)
-        siblings = await settlements.of_claim(session, a)
+        siblings = [
+            one
+            for one in await settlements.of_claim(session, a)
+            if (one.kind == LOSS) == (a.kind == LOSS)
+        ]
         lot = await settlements.lot(session, a.member, a.lot)
         shares = tuple(
             Share(s.lot_dealer, s.quantity, s.amount_minor, _key(s) == _key(a), s.post_seq)
@@ -139,6 +145,8 @@ def words(e: Explanation) -> str:
     expires = f", expires {e.lot_expires_on}" if e.lot_expires_on else ""
     own = " (its own units: net 0)" if e.debtor == e.creditor else ""
     pays = f"{e.debtor} pays {plain(e.amount_minor)}, {e.creditor} receives it{own}"
+    if e.kind in WITHOUT_LOT:
+        return "\n".join((f"Line {e.line} of {e.label}: {pays}", *_without_lot(e, what)))
     whole = f"{e.claim_units} {e.account} settle at {plain(e.claim_minor)}: {parts}"
     source = f"{e.earned.kind} gave {e.lot_units} {e.account}{expires}"
     return "\n".join(
@@ -150,6 +158,25 @@ def words(e: Explanation) -> str:
             f"  these {e.quantity} came from {_place(e.earned)}: {source}",
         )
     )
+
+
+def _without_lot(e: Explanation, what: str) -> tuple[str, ...]:
+    """Lines that no lot stands behind: a service, money given back for another dealer, a loss."""
+    made = f"  card ...{e.card_tail or '?'} at {_place(e.redeemed)}, by {e.redeemed.operator}"
+    if e.kind == LOSS:
+        steps = [step for step in e.earned.steps if step.get("rule") == "loss.assigned"]
+        of = steps[0].get("of") if steps else None
+        told = of if isinstance(of, dict) else {}
+        why = "within a lease, or authorised" if e.debtor == HEAD_OFFICE else "beyond any lease"
+        days, incident = told.get("days", "?"), told.get("incident") or "none"
+        return (
+            f"  for {e.quantity} {e.account} {e.offer}, not covered by a lot in {days} days",
+            made,
+            f"  borne by {e.debtor}: {why}; incident: {incident}",
+            "  a lot that covers it later repays whoever bore it",
+        )
+    source = f"  it goes back to {_place(e.earned)}: {e.earned.kind}"
+    return f"  for {what}", made, source
 
 
 def _place(o: Operation) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from sync.domain.clearing import Line, Position
+from sync.domain.clearing_words import words_of
 from sync.domain.lots import HEAD_OFFICE
 from sync.domain.money import plain
 from sync.headoffice.clearing.runs import APPROVED, Statement
@@ -87,7 +88,8 @@ def _lines(found: Iterable[Line], names: Mapping[str, str]) -> str:
 def _line(line: Line, names: Mapping[str, str]) -> str:
     a = line.allocation
     own = " class=own" if line.own else ""
-    what = escape(f"{a.kind} {a.offer}".strip())
+    kind = words_of(a)
+    what = escape(f"{kind.zh} {kind.en} {a.offer}".strip())
     return (
         f"<tr{own}><td class=n>{line.number}</td><td>{_name(a.debtor, names)}</td>"
         f"<td>{_name(a.creditor, names)}</td><td class=n>{plain(a.amount_minor)}</td>"

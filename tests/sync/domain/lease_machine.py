@@ -213,6 +213,14 @@ class LeaseMachine(RuleBasedStateMachine):
         one = self.lanes[lane]
         self.proofs[one.holder] = one.cursor, len(one.journal)
 
+    @rule(lane=LANES)
+    def an_end_is_heard(self, lane: int) -> None:
+        """What takes seconds on a good line, in one step."""
+        self.recall("")
+        self.pull(lane, 9)
+        self.hello(lane)
+        self.sweep()
+
     @rule(lane=LANES, entries=st.integers(1, 4))
     def push(self, lane: int, entries: int) -> None:
         one = self.lanes[lane]
