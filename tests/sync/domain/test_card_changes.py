@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sync.domain import card_documents
+from sync.domain import card_documents, redeeming
 from sync.domain.books import Issue, Outcome
 from sync.domain.card_changes import (
     BlockData,
@@ -26,7 +26,7 @@ from sync.domain.lots import HEAD_OFFICE
 from sync.domain.posting import Result
 from sync.domain.refusals import Code, Refusal
 from sync.domain.rulebook.cards import APPROVER, Cards, Supplementary
-from tests.sync.domain.making import DAY, PROGRAMME, Counter, HeadOffice, member_id, plain
+from tests.sync.domain.making import DAY, PROGRAMME, Counter, HeadOffice, granted, member_id, plain
 
 ANNA, BEN = member_id(1), member_id(2)
 MAIN, CHIP, NEW, OTHER = ("a" * 32, "b" * 32, "c" * 32, "d" * 32)
@@ -194,15 +194,12 @@ def test_golden_case_11_a_supplementary_card_spends_within_its_limits_and_dies_a
     assert hq.cards[NEW].use == CardUse()
 
     def umbrella(till: Counter, card: str) -> Result:
-        body = msgspec.structs.replace(
-            till.body("sale"), kind=Kind.REDEEM_GIFT.value
-        )  # the entry id and place of this till
-        made = till.gift(ANNA)
-        read = msgspec.json.decode(made.body)
-        read["card"], read["entry_id"] = card, str(body.entry_id)
-        till.seq -= 1
-        till.prev = made.prev
-        return one(hq, till, till.write_bytes(msgspec.json.encode(read, order="sorted")))
+        taken = granted(redeeming.gift(PROGRAMME, str(ANNA), till.dealer, "umbrella", 1, 3_000))
+        body = till.body(
+            Kind.REDEEM_GIFT, ANNA, card=card, data=plain(taken.data), effects=taken.effects,
+            claims=taken.claims,
+        )  # fmt: skip
+        return one(hq, till, till.write(body))
 
     assert umbrella(b, NEW).codes == ()
     assert hq.cards[NEW].use == CardUse(DAY, 5_000, 0, 5_000, 0)
