@@ -131,6 +131,17 @@ class VirtualOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     drawn: tuple[LotDrawn, ...] = ()
 
 
+class VirtualTold(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the tills of the store are told of an order. `given`: the code, once it is issued."""
+
+    order: str
+    offer: str
+    member: UUID | None
+    points: int
+    state: str
+    given: str = ""
+
+
 class EventOnce(msgspec.Struct, frozen=True):
     """A member was deducted for an event."""
 
@@ -244,6 +255,11 @@ def given_back(order: VirtualOrder, member: UUID) -> tuple[Effect, ...]:
         Effect(accounts.member(member, accounts.POINTS), accounts.PTS, order.points),
         Effect(_taker(HEAD_OFFICE), accounts.PTS, -order.points),
     )
+
+
+def told(order: VirtualOrder, given: str = "") -> VirtualTold:
+    """What tills are told of an order; `given`: its code."""
+    return VirtualTold(order.order, order.offer, order.member, order.points, order.state, given)
 
 
 def may_become(state: str, outcome: str) -> bool:

@@ -15,7 +15,7 @@ from sync.domain.journal import Body, Kind
 from sync.domain.members import masked
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.selling import SaleData
-from terminal.usecases import receipts, receipts_reversals
+from terminal.usecases import receipts, receipts_reversals, receipts_services
 from terminal.usecases.commits import Done, done_at, receipt_number
 from terminal.usecases.drafts import Bearer
 from terminal.usecases.identify import member_card
@@ -179,6 +179,9 @@ def _names(till: Till, body: Body) -> Iterator[tuple[str, tuple[str, str]]]:
             product = till.database.replica.product(sku)
             if product is not None:
                 yield sku, (product.name_zh, product.name_en)
+    elif body.kind in receipts_services.KINDS:
+        programme = till.programme_version(body.programme)
+        yield from receipts_services.names_of(programme) if programme else ()
     elif body.kind == Kind.REDEEM_GIFT:
         programme = till.programme_version(body.programme)
         offer = str(body.data.get("offer", ""))

@@ -15,6 +15,7 @@ from sync.domain.refusals import Code, Refusal, refuse
 from terminal.usecases import drafts
 from terminal.usecases.commits import Act, Done, Posted, already_done, commit
 from terminal.usecases.drafts import Bearer, GiftDraft
+from terminal.usecases.gift_shelf import out_of_stock
 from terminal.usecases.identify import MemberCard, fetch, member_card
 from terminal.usecases.outcome import use_case
 from terminal.usecases.permission import offline_allows, permit_debit
@@ -143,6 +144,9 @@ def _quoted(till: Till, draft: GiftDraft) -> GiftQuote | Refusal:
     )
     if isinstance(taken, Refusal):
         return taken
+    gone = out_of_stock(till, programme, draft.offer, draft.quantity, member.member)
+    if gone is not None:
+        return gone
     if offer is None:
         return refuse(Code.GIFT_UNKNOWN, offer=draft.offer)
     allowed = offline_allows(

@@ -273,7 +273,7 @@ def _note(text: str, member: MemberCard | None) -> tuple[Blob, ...] | Refusal:
     return (Blob(NOTE, sha256(data).digest(), member.member if member else None, data),)
 
 
-# -- moving on and handing out -----------------------------------------------------------------------
+# -- moving on, handing out
 def step_of(till: Till, draft: OperationDraft) -> tuple[ServiceOrder, StepData] | Refusal:
     """The order and the step of a draft with the fields order, step, worker, parts. A garment's tag
     means that garment, the order's own number all of them.

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from sync.database.headoffice.rows import Device, FeedRow, Person
+from sync.domain import extras
 from sync.domain.coupons import Coupon
-from sync.domain.extras import Alert
+from sync.domain.extras import Alert, VirtualOrder
 from sync.domain.gift_stock import GiftStock
 from sync.domain.lots import HEAD_OFFICE
 from sync.domain.records import FreeUsed, Ready, Record, RecordKey, keys_of
@@ -42,6 +43,10 @@ def row_of(key: RecordKey, record: Record) -> Iterator[FeedRow]:
         yield document_row(key.kind, key.key, record, store_bucket(key.key))
     elif isinstance(record, ServiceOrder | GiftStock):
         yield document_row(key.kind, key.key, record, store_bucket(record.store))
+    elif isinstance(record, VirtualOrder):
+        if record.state != extras.ISSUED:  # then it is told with its code, by who issues it
+            told = extras.told(record)
+            yield document_row(key.kind, key.key, told, store_bucket(record.store))
     elif isinstance(record, Alert):
         if record.state == "open":
             yield document_row(key.kind, key.key, record)
