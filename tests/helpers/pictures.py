@@ -239,6 +239,32 @@ class Shooter:
         self.at.counter.sale.member_change_requested()
         self.rest()
 
+    def forms(self) -> None:
+        """A note about a member, from the list to what was done."""
+        at, form = self.at, self.at.counter.forms["member"]
+        self.key(Qt.Key.Key_F6)
+        self.shoot("forms")
+        at.until(at.screens["member"].table.hasFocus)
+        form.operation_chosen("note")
+        self.rest()
+        self.shoot("form-empty")
+        self.scan(self.chain.members[1].card)
+        at.until(lambda: len(form.fields) == 2)
+        self.rest()
+        self.enter()
+        self.shoot("form-missing")
+        at.screens["member"].form.widgets["text"].focus_widget.setFocus()
+        at.keys.type_text("Silk feels rough at the collar")
+        at.until(lambda: form.value("text").endswith("collar") and form.at_rest)
+        self.rest()
+        at.counter.desk.quiet()
+        self.shoot("form")
+        self.enter()
+        at.until(lambda: form.finished is not None)
+        self.shoot("form-done")
+        self.enter()
+        self.key(Qt.Key.Key_F1)
+
     def joining(self) -> None:
         """Somebody joins in the middle of a sale."""
         self.type("3200")
@@ -286,8 +312,8 @@ def main() -> None:
             at.counter.frame.device_event(printer)
             shooter = Shooter(at, chain, folder)
             steps: tuple[Callable[[], None], ...] = (
-                shooter.morning, shooter.selling, shooter.loading, shooter.points, shooter.joining,
-                shooter.evening,
+                shooter.morning, shooter.selling, shooter.loading, shooter.points, shooter.forms,
+                shooter.joining, shooter.evening,
             )  # fmt: skip
             for step in steps:
                 step()
