@@ -207,6 +207,7 @@ class OperationPresenter(Serving):
         work = self._work
         self.desk.quiet()
         self.desk.jobs.write(lambda: work.open(spec, bearer), self._opened)
+        self.desk.hooks.redraw()
         self.show()
 
     def field_focused(self, name: str) -> None:
@@ -300,6 +301,7 @@ class OperationPresenter(Serving):
             single = len(self.specs) == 1
             self.leave()
             self.desk.quiet()
+            self.desk.hooks.redraw()
             self.show()
             if not single:
                 return

@@ -31,7 +31,7 @@ def operation_view(at: OperationPresenter) -> OperationView:
     figure, facts = _facts(at)
     title = text("form.needs_member") if spec is not None and needs else text("form.choose")
     return OperationView(
-        member=at.customer.pane(needed=needs and spec is not None, can_change=at.finished is None),
+        member=at.customer.pane(needed=needs, can_change=at.finished is None),
         title=text(name),
         note=_note(text, name, at),
         operations=_operations(at) if spec is None else (),
@@ -145,7 +145,9 @@ def _facts(at: OperationPresenter) -> tuple[str, tuple[AmountRow, ...]]:
     if at.spec is None:
         return "", ()
     look = at.filled.look if at.filled is not None else None
-    if not isinstance(look, Preview) or not look.facts:
+    if isinstance(look, Preview) and not look.facts:
+        return "", ()
+    if not isinstance(look, Preview):
         return "—", ()
     text = at.desk.text
     big = next((f for f in look.facts if f.strong and isinstance(f.value, int)), None)

@@ -51,7 +51,7 @@ class OperationScreen(MemberScreen):
         self.show_shared(view.member, view.explain)
         self._title.setText(view.title)
         self._note.setText(view.note)
-        self.table.show_rows(view.operations, lambda _: False)
+        self.table.show_rows(view.operations, self._stands_on)
         self._empty.show_state(view.empty_title, view.empty)
         self.form.show_fields(view.fields)
         page = _LIST if not view.chosen else _FORM if view.fields else _EMPTY
@@ -80,6 +80,11 @@ class OperationScreen(MemberScreen):
         super().retranslate()
         self.table.rows.show_caption(0, self.text(_COLUMNS[0].caption))
 
+    def _stands_on(self, shown: OperationRow) -> bool:
+        """Whether the keyboard is at this row of the list: Enter begins it."""
+        at = self.table.currentIndex()
+        return at.isValid() and self.table.rows.row_at(at.row()) == shown
+
     def _press(self, shown: OperationRow) -> None:
         self.operation_chosen.emit(shown.name)
 
@@ -89,6 +94,8 @@ class OperationScreen(MemberScreen):
         self.table.rows.show_caption(0, self.text(_COLUMNS[0].caption))
         self.captions.bind(self.table.setAccessibleName, "form.operations")
         self.table.pressed_row.connect(self._press)
+        moved = self.table.selectionModel().currentChanged
+        moved.connect(lambda *_: self.table.viewport().update())
         self.form = FormFields()
         self.form.edited.connect(self.field_edited.emit)
         self.form.counted.connect(self.row_counted.emit)
