@@ -81,6 +81,25 @@ BY_HAND = {
     "kills": Figures(
         {"wan": (40, 0, 0), "qin": (3000, 0, 0)}, {"A": (50_00, 0, 0), "B": (0, 50_00, 0)}
     ),
+    "offers": Figures(  # golden case 18, FL-41 to FL-44
+        {"mei": (5008, 0, 0)},
+        refused={
+            "again": "coupon_used",
+            "voided": "coupon_unknown",
+            "word-again": "override_used",
+        },
+        exceptions=("coupon_used_twice",),
+    ),
+    "mall": Figures(  # FL-32 to FL-34
+        {"tang": (6624, 500_00, 0)},
+        refused={
+            "twice": "mall_slip_used",
+            "no-slip": "mall_slip_needed",
+            "cash": "tender_not_here",
+            "stored": "stored_value_not_here",
+            "no-mall": "tender_not_here",
+        },
+    ),
     "notes": Figures({"wan": (100, 0, 0)}, refused={"nothing": "field_needed"}),  # FL-61
     "day": Figures(
         {"fang": (2580, 227_27, 22_73), "zhang": (3434, 0, 0)},

@@ -151,17 +151,15 @@ async def report_store_kinds(head_office: HeadOffice, ask: Ask) -> Answer:
         read = [body async for body in bodies.posted(session, first, last)]
     answer: dict[str, object] = {}
     for kind, total in sorted(totals(read, facts).items()):
-        answer |= {
-            f"{kind}.sales": total.sales,
-            f"{kind}.pieces": total.pieces,
-            f"{kind}.goods": plain(total.goods_minor),
-            f"{kind}.basket": plain(total.basket_minor),
-            f"{kind}.commission": plain(total.commission_minor),
+        answer[kind] = {
+            "sales": total.sales,
+            "pieces": total.pieces,
+            "goods": plain(total.goods_minor),
+            "basket": plain(total.basket_minor),
+            "commission": plain(total.commission_minor),
+            "tenders": {name: plain(minor) for name, minor in sorted(total.tenders.items())},
+            "offers": {name: plain(minor) for name, minor in sorted(total.offers.items())},
         }
-        for name, minor in sorted(total.tenders.items()):
-            answer[f"{kind}.tender.{name}"] = plain(minor)
-        for name, minor in sorted(total.offers.items()):
-            answer[f"{kind}.offer.{name}"] = plain(minor)
     return answer
 
 
