@@ -20,7 +20,7 @@ from sync.database.engine import connect, transaction
 from sync.database.till.checking import Checked, JournalCheck
 from sync.database.till.checkpoints import Checkpoints
 from sync.database.till.counter import Counter, write_value
-from sync.database.till.durable import sync_folder
+from sync.database.till.durable import sync_folder, write_durably
 from sync.database.till.faults import (
     FROZEN_BY,
     InUseError,
@@ -31,7 +31,7 @@ from sync.database.till.faults import (
 )
 from sync.database.till.journal import Identity, Journal, identity_of
 from sync.database.till.journal_file import FILE, FreeBytes, JournalFile, free_bytes
-from sync.database.till.keys import LoadedKeys, load_keys
+from sync.database.till.keys import KEYS_FILE, LoadedKeys, load_keys
 from sync.database.till.own_cards import OwnCards
 from sync.database.till.outbox import Outbox
 from sync.database.till.replica import Replica
@@ -100,7 +100,8 @@ def create(folder: Path, keys: LoadedKeys, identity: Identity) -> None:
 def put_aside(folder: Path, keys: LoadedKeys) -> Path | None:
     """Rename the journal so that a new epoch can begin; where it went, None when there is none.
 
-    It stays readable under its own keys, which the caller keeps beside it. Raises StoreFault.
+    It stays readable under its own keys, of which a copy is kept beside it first. Raises
+    StoreFault.
     """
     path = folder / FILE
     if not path.exists():
@@ -111,7 +112,9 @@ def put_aside(folder: Path, keys: LoadedKeys) -> Path | None:
             epoch = identity_of(connection).epoch
         finally:
             connection.close()  # the last one to close folds the write-ahead log into the file
-    aside = folder / f"journal-{epoch}.db"
+    aside, held = folder / f"journal-{epoch}.db", folder / KEYS_FILE
+    if held.exists():
+        write_durably(folder / f"keys-{epoch}.bin", held.read_bytes())
     path.rename(aside)
     sync_folder(folder)
     return aside

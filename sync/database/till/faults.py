@@ -10,6 +10,7 @@ StoreFault             something between us and the disk; `code` and `params`, n
   x TamperedError      the journal's own chain does not hold                     journal_broken
     x ForkedError      two copies of this till wrote                              till_forked
     x RolledBackError  an older copy of its files was put back               till_rolled_back
+  x UnsentError        head office lacks entries of a journal to be put aside    till_unsent
   x TooLargeError      more than one entry or its attachments hold             entry_too_large
   x WriteFailedError   the disk said no; whether the last commit holds is to be
                        seen after the file was opened again                      store_write_failed
@@ -96,6 +97,12 @@ class RolledBackError(TamperedError):
 
 FROZEN_BY = {"fork": ForkedError, "rollback": RolledBackError}
 """The fault by the reason for which head office stopped an epoch."""
+
+
+class UnsentError(StoreFault):
+    """Head office lacks `entries` of this journal, so that it is not put aside."""
+
+    code = "till_unsent"
 
 
 class TooLargeError(StoreFault):
