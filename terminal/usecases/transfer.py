@@ -65,11 +65,7 @@ def _decided(
     return Decided(Kind.TRANSFER, data, local_basis(till), trace=(step,), receipt=False)
 
 
-def _barred(
-    member: MemberCard, same: bool, points: int, held: int
-) -> Refusal | None:  # a fact among facts, named at its one call
-    if same:
-        return refuse(Code.SAME_MEMBER)
+def _barred(member: MemberCard, points: int, held: int) -> Refusal | None:
     if points <= 0:
         return refuse(Code.AMOUNT_NOT_POSITIVE)
     if is_negative(member.standing):

@@ -24,7 +24,7 @@ _CHANGES: Final = (
     f"SELECT body FROM entry WHERE {FOLDED} AND kind IN ({_KINDS}) "  # noqa: S608  # constants
     "AND seq > ? ORDER BY seq"
 )
-_REFLECTED: Final = "SELECT max(seq) FROM ack WHERE stored_ms <= ?"
+_REFLECTED: Final = "SELECT max(seq) FROM ack WHERE stored_ms < ?"
 _DEBITS: Final = (
     "SELECT DISTINCT entry.seq, entry.body FROM effect JOIN entry ON entry.seq = effect.seq "
     "WHERE effect.member = ? AND effect.seq > ? AND effect.delta < 0 ORDER BY entry.seq"
