@@ -100,6 +100,22 @@ BY_HAND = {
             "no-mall": "tender_not_here",
         },
     ),
+    "return-restores": Figures(  # golden case 9
+        {"su": (3000, 0, 0)},
+        {"A": (-25_00, 90_00, 0), "B": (90_00, -25_00, 0)},
+        {"third": "return_above_original"},
+    ),
+    "return-spent": Figures(  # golden case 15
+        {"mei": (0, 0, 0)},
+        {"A": (50_00, 50_00, 0), "B": (0, 50_00, 0), "C": (50_00, 0, 0)},
+        {"another": "points_short"},
+    ),
+    "exchanges": Figures({"huang": (350, 0, 0)}),  # golden case 9
+    "top-up-cancelled": Figures(  # pitfalls 18, 19
+        {"long": (90, 0, 0), "liu": (0, 0, 0)},
+        {"A": (300_00, 200_00, 0), "B": (0, 209_09, 0), "C": (200_00, 90_91, 9_09)},
+        {"alone": "approver_needed", "late": "cancel_too_late"},
+    ),
     "notes": Figures({"wan": (100, 0, 0)}, refused={"nothing": "field_needed"}),  # FL-61
     "day": Figures(
         {"fang": (2580, 227_27, 22_73), "zhang": (3434, 0, 0)},
@@ -164,6 +180,17 @@ def test_late_sync_ends_the_same_in_every_order_and_batching(shows: Shows) -> No
         check(play, SEEN if seen else UNSEEN)
         assert all(refusal["online"] for refusal in play["refusals"])
     assert {play["order"].index("spend") for play in plays} == {0, 1, 2}
+
+
+def test_the_same_goods_taken_back_twice_end_the_same_but_for_who_came_first(shows: Shows) -> None:
+    """Golden case 9: the surplus is an exception, its cash stays with that dealer."""
+    code, said, found = shows.result("returned-twice")
+    assert code == 0, said
+    for play in found["plays"]:
+        first = "B" if play["order"] == ["sync-b", "sync-c"] else "C"
+        dealers = {"A": (150_00, 0, 0), first: (0, 150_00, 0)}
+        check(play, Figures({"bai": (0, 0, 0)}, dealers, exceptions=("already_reversed",)))
+    assert len(found["plays"]) == 4
 
 
 @pytest.mark.parametrize("name", ["day", "kills"])
