@@ -11,7 +11,9 @@ from terminal.presenters.parts_view import ActionView, AmountRow, IconLine, Tone
 from terminal.presenters.ports import Render, nowhere
 from terminal.presenters.shift_view import ShiftView
 from terminal.presenters.typed import amount_minor
+from terminal.text import Text
 from terminal.usecases import shift
+from terminal.usecases.exposure import Exposure, exposure
 from terminal.usecases.outcome import Trouble
 from terminal.usecases.shift import OpenShift, ShiftReport
 
@@ -29,6 +31,7 @@ class ShiftPresenter:
         self.desk, self._opened, self._ended, self._render = desk, opened, ended, render
         self._closing, self._entry, self._error = False, "", ""
         self._report: ShiftReport | None = None
+        self._exposure: Exposure | None = None
         self.busy = False
 
     def draw_with(self, render: Render[ShiftView]) -> None:
@@ -49,6 +52,10 @@ class ShiftPresenter:
     def end(self) -> None:
         """Ask for the count that closes the shift."""
         self._closing, self._entry, self._error, self._report = True, "", "", None
+        self._exposure = None
+        session, till = self.desk.till.session, self.desk.till
+        if session is not None and session.approver:
+            self.desk.jobs.read(lambda: exposure(till), self._exposed)
         self.show()
 
     # -- events ----------------------------------------------------------------------------------
@@ -114,6 +121,10 @@ class ShiftPresenter:
             self.desk.refuse(found)
         self.show()
 
+    def _exposed(self, found: Exposure | Refusal | Trouble) -> None:
+        self._exposure = found if isinstance(found, Exposure) else None
+        self.show()
+
     # -- the view --------------------------------------------------------------------------------
 
     def show(self) -> None:
@@ -137,6 +148,8 @@ class ShiftPresenter:
             primary=ActionView(label, busy=self.busy),
             amount=text.money(minor) if minor is not None else "",
             entry_error=self._error,
+            rows=_worst_case(text, self._exposure) if closing and self._exposure else (),
+            lines=_used(text, self._exposure) if closing and self._exposure else (),
         )
 
     def _closed_view(self, report: ShiftReport) -> ShiftView:
@@ -172,6 +185,28 @@ class ShiftPresenter:
             rows=tuple(rows),
             lines=tuple(lines),
         )
+
+
+def _worst_case(text: Text, found: Exposure) -> tuple[AmountRow, ...]:
+    """The worst case of this till, and what it is the sum of."""
+    worst = found.worst
+    total = AmountRow(text("worst_case.total"), text.money(worst.minor), strong=True)
+    parts = (AmountRow(text(f"worst_case.{n}"), text.money(minor)) for n, minor in worst.parts)
+    return total, *parts
+
+
+def _used(text: Text, found: Exposure) -> tuple[IconLine, ...]:
+    """What of it is used since the last acknowledgement."""
+    used = found.used
+    words = text(
+        "worst_case.used",
+        risk=text.money(used.till_at_risk_minor),
+        ops=used.till_ops,
+        top_ups=text.money(used.till_top_up_minor),
+        entries=found.unsent,
+        hours=(found.offline_ms or 0) // 3_600_000,
+    )
+    return (IconLine("receipt", words),)
 
 
 def _tender(text: Callable[[str], str], tender: str) -> str:

@@ -19,10 +19,10 @@ from sync.database.till.counter import read_value, write_value
 from sync.database.till.journal import Journal
 from sync.database.till.outbox import Outbox
 from sync.database.till.replica_lookup import Held
-from sync.domain.cards import Card
 from sync.domain.accounts import POINTS
+from sync.domain.cards import Card
 from sync.domain.journal import Body, Kind, member_effects, read_body
-from sync.domain.leases import LeaseDocument, own
+from sync.domain.leases import LeaseDocument, Own, own
 from sync.domain.limits import Used
 from sync.domain.members import Balances, LightRow, Profile, Standing
 
@@ -127,6 +127,15 @@ class Pending:
         if not documents:
             return standing
         mark = standing.row.marks.get(self._journal.mark_key, 0)
+        return replace(standing, leases=self._own(documents, standing.row.version, mark, now_ms))
+
+    def leased_minor(self, documents: Sequence[LeaseDocument], now_ms: int) -> int:
+        """What all leases of this till are worth at most, minor units."""
+        return sum(one.value_minor for one in self._own(documents, 0, 0, now_ms))
+
+    def _own(
+        self, documents: Sequence[LeaseDocument], version: int, mark: int, now_ms: int
+    ) -> tuple[Own, ...]:
         with self._file.read() as connection:
             ended = _ended_in(connection)
 
@@ -134,13 +143,12 @@ class Pending:
                 row = connection.execute(_LEASE_USED, (lease, mark)).fetchone()
                 return (row[0], row[1]) if row else (0, 0)
 
-            holder, version = self._journal.mark_key, standing.row.version
-            mine = tuple(
+            holder = self._journal.mark_key
+            return tuple(
                 one
                 for document in documents
                 for one in own(document, holder, version, used, now_ms, ended)
             )
-        return replace(standing, leases=mine)
 
     def end_leases(self, found: Mapping[str, int], now_ms: int) -> None:
         """Note for good that leases are over (id, when they would have ended): a replica that is
