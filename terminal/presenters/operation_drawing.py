@@ -205,7 +205,7 @@ def _primary(at: OperationPresenter, wrong: Refusal | None) -> ActionView:
         return ActionView(text("sale.confirm_pin"))
     if at.spec is None:
         return ActionView(text("form.open"), enabled=bool(at.specs))
-    label = text("form.confirm", operation=text(f"operation.{at.spec.name}"))
+    label = text("form.confirm")
     if at.filled is None:
         return ActionView(label, enabled=False, reason=text("form.working_out"))
     reason = sentence_of(text, wrong) if wrong is not None else ""

@@ -74,7 +74,7 @@ def form(text: Text) -> OperationView:
         start, member=member(text), title=start.operations[0].label, note=text("form.fill_in"),
         operations=(), chosen="return", fields=fields, caption=text("form.comes_to"),
         figure=text.money(-236022), facts=facts, warning=text("form.approver"),
-        primary=ActionView(text("form.confirm", operation=start.operations[0].label)),
+        primary=ActionView(text("form.confirm")),
     )  # fmt: skip
 
 
