@@ -23,7 +23,7 @@ from sync.domain.used_once import SlipUsed, coupons_of, slip_key, slip_of
 ORDER: Final = "order"
 READY: Final = "ready"
 FREE: Final = "free"
-STOCK: Final = "stock"
+STOCK: Final = "gift_stock"
 VIRTUAL: Final = "virtual"
 EVENT: Final = "event"
 FEEDBACK: Final = "feedback"

@@ -20,6 +20,7 @@ from sync.domain.members import Balances, LightRow
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.headoffice.feed.pages import feed_items
 from sync.headoffice.feed.rows import card_row, member_row
+from sync.headoffice.orders_online import ORDERS_BY, orders_asked_for
 from sync.headoffice.randomness import Randomness
 from sync.protocol import codec
 from sync.protocol.messages import (
@@ -131,8 +132,11 @@ class Online:
         )
 
     async def member(self, ask: MemberAsk, now_ms: int) -> MemberReply:
-        """A member's light row, cards and profile; empty when there is no such member."""
+        """A member's light row, cards and profile; empty when there is no such member. Service
+        orders where those were asked for."""
         async with self.database.reading() as session:
+            if ask.by in ORDERS_BY:
+                return MemberReply(self.hq_epoch, now_ms, await orders_asked_for(session, ask))
             found = await self._find(session, ask)
             if found is None:
                 return MemberReply(self.hq_epoch, now_ms, ())

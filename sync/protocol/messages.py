@@ -362,9 +362,10 @@ AuthReply = Granted | Refused
 
 class MemberAsk(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Fetch one member: `by` member | token | phone_key (keyed hash, never the number itself); POST
-    keeps it out of logs."""
+    keeps it out of logs. By order (its number) or orders (a member's id): service orders of any
+    store."""
 
-    by: Annotated[str, msgspec.Meta(pattern=r"\A(member|token|phone_key)\Z")]
+    by: Annotated[str, msgspec.Meta(pattern=r"\A(member|token|phone_key|order|orders)\Z")]
     value: wire.Id
 
 

@@ -29,7 +29,7 @@ def shelves(till: Till) -> dict[str, GiftStock]:
     mark = till.database.journal.mark_key
     found = {
         stock.offer: stock
-        for _, stock in till.database.replica.documents("stock", GiftStock)
+        for _, stock in till.database.replica.documents("gift_stock", GiftStock)
         if stock.store == till.place.store
     }
     for own in own_entries(till, Kind.REDEEM_GIFT, Kind.GIFT_HOLD) if found else ():

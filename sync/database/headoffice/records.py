@@ -43,6 +43,17 @@ OF_MEMBER: Final = query(
     )
     .order_by(t.record.c.key)
 )
+BODIES: Final = query(
+    sa.select(t.entry.c.post_seq, t.entry.c.body)
+    .where(t.entry.c.post_seq > P("after"))
+    .order_by(t.entry.c.post_seq)
+    .limit(P("limit"))
+)
+HEADS: Final = query(
+    sa.select(t.device_epoch.c.device, t.device_epoch.c.epoch, t.device_epoch.c.head_seq).where(
+        t.device_epoch.c.store == P("store")
+    )
+)
 SET: Final = update(t.record, "member", "store", "state", "data")
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     kind: msgspec.json.Decoder(type_ | None) for kind, type_ in TYPES.items()
@@ -81,6 +92,19 @@ async def of_member(
 ) -> list[tuple[str, Record]]:
     """A member's records of a type in a state, by id."""
     return _all(await session.fetch(OF_MEMBER, member=member.bytes, kind=kind, state=state))
+
+
+async def bodies(session: Session, after: int, limit: int) -> list[tuple[int, bytes]]:
+    """(number, body) of posted entries after a number, in order."""
+    return [
+        (row[0], bytes(row[1])) for row in await session.fetch(BODIES, after=after, limit=limit)
+    ]
+
+
+async def heads_of_store(session: Session, store: str) -> dict[str, int]:
+    """Last entry head office has of each till of a store, per "device:epoch"."""
+    found = await session.fetch(HEADS, store=store)
+    return {f"{UUID(bytes=row[0])}:{row[1]}": row[2] for row in found}
 
 
 def _all(rows: Iterable[Row]) -> list[tuple[str, Record]]:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from sync.headoffice.operations import cards, importing, leases, levels, members, prices, quarantine
+from sync.headoffice.operations import (
+    cards,
+    extras,
+    importing,
+    leases,
+    levels,
+    members,
+    prices,
+    quarantine,
+    services,
+)
 from sync.headoffice.operations.spec import OfficeOperation
 
 OPERATIONS: Final[tuple[OfficeOperation, ...]] = (
     *quarantine.OPERATIONS,
+    *services.OPERATIONS,
+    *extras.OPERATIONS,
     *cards.OPERATIONS,
     *members.OPERATIONS,
     *levels.OPERATIONS,

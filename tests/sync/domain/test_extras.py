@@ -42,11 +42,11 @@ def code(answer: object) -> Code:
 
 # ----------------------------------------------------------------------------------------- shelves
 def shelf(books: HeadOffice, offer: str = "umbrella", count: int = 3) -> None:
-    books.records[RecordKey("stock", f"A-store/{offer}")] = GiftStock("A-store", offer, count)
+    books.records[RecordKey("gift_stock", f"A-store/{offer}")] = GiftStock("A-store", offer, count)
 
 
 def stock_of(books: HeadOffice, offer: str = "umbrella") -> GiftStock:
-    found = books.records[RecordKey("stock", f"A-store/{offer}")]
+    found = books.records[RecordKey("gift_stock", f"A-store/{offer}")]
     assert isinstance(found, GiftStock)
     return found
 

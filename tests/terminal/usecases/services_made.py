@@ -92,7 +92,7 @@ def document(number: int, key: str, document: msgspec.Struct, kind: str = "local
 
 def shelf(number: int, offer: str, count: int, **more: dict[str, int]) -> Change:
     """Return a gift count of store A1."""
-    return document(number, f"stock/A1/{offer}", GiftStock("A1", offer, count, (), **more))
+    return document(number, f"gift_stock/A1/{offer}", GiftStock("A1", offer, count, (), **more))
 
 
 def member(made: Till) -> Bearer:

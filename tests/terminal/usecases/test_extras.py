@@ -47,7 +47,7 @@ def done(answer: object) -> Done:
 def test_the_shelf_goes_down_with_own_gifts_and_others_are_named_instead(tmp_path: Path) -> None:
     """Rows: FL-10, FL-19, FL-26. Two scarves; one is kept; the mug is what there is instead."""
     made = counter(tmp_path)
-    tell(made, shelf(9, "G1", 2), document(10, "stock/B1/G1", GiftStock("B1", "G1", 9)))
+    tell(made, shelf(9, "G1", 2), document(10, "gift_stock/B1/G1", GiftStock("B1", "G1", 9)))
     until = {"until": "2026-11-25"}
     hold = filled(made, "gift_hold", member(made), offer="G1", quantity="1", **until)
     assert done(gift_shelf.hold_gift(made, hold, None)).data_as(HoldData).quantity == 1
