@@ -30,6 +30,7 @@ MONEY: Final = (
     "earning", "redeeming", "stored_value", "lots", "clearing", "pricing", "limits",
 )  # fmt: skip
 MONEY_GOAL, OTHER_GOAL = 90, 80
+TAIL_LINES: Final = 20
 _SURVIVED, _NO_TESTS, _UNKNOWN = 0, 33, None
 
 
@@ -83,17 +84,25 @@ def run(module: str, jobs: int, seconds: float) -> None:
         *(sys.executable, "-m", "mutmut", "run", f"sync.domain.{module}.*"),
         *("--max-children", str(jobs)),
     ]
-    try:
-        subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment,
-            timeout=seconds,
-            check=False,
-            stdout=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        print(f"  {module}: out of time; the next run goes on")
+    log = ROOT / "mutants.log"
+    with log.open("w", encoding="utf-8") as out:
+        try:
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=environment,
+                timeout=seconds,
+                check=False,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        except subprocess.TimeoutExpired:
+            print(f"  {module}: out of time; the next run goes on")
+            return
+    if done.returncode:
+        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
+        print("\n".join(tail), file=sys.stderr)
+        print(f"  {module}: nothing could be tried; {log.name} says why", file=sys.stderr)
 
 
 def report(wanted: list[str]) -> bool:
