@@ -154,6 +154,35 @@ def enrol_code(
 
 
 @app.command()
+def restored(
+    folder: Folder = DEFAULT,
+    yes: Annotated[bool, typer.Option("--yes", help="A backup was put back; do it.")] = False,
+    json: Json = False,
+) -> None:
+    """After a backup of head office was put back: tell the tills, which send again what it lacks.
+
+    Stop head office, put database and keys back, run this once, start it again. Each till then
+    sends every entry the backup lacks when it next says hello; nothing is posted twice. Until all
+    of them were heard, balances may lack what the others hold, and no clearing run should be made.
+    """
+    from sync.headoffice.restoring import restored as begin_again
+
+    if not yes:
+        raise _fail(
+            "Nothing was done. Run this only when a backup was put back: it voids the replica of "
+            "every till, which is fetched again. Stop head office first, then add --yes.",
+            2,
+        )
+    before, now = _with(folder, lambda hq: begin_again(hq.database))
+    if json:
+        _print({"epoch_before": before, "epoch": now})
+        return
+    typer.echo(f"Head-office epoch {before} ended, epoch {now} begins. Start head office now.")
+    typer.echo("Each till sends what the backup lacks when it is next connected.")
+    typer.echo("Make no clearing run before every till was connected again.")
+
+
+@app.command()
 def redrive(folder: Folder = DEFAULT, json: Json = False) -> None:
     """Try entries in quarantine again."""
     from sync.headoffice.jobs.redriving import redrive as again
