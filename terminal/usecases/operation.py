@@ -11,6 +11,7 @@ import msgspec
 
 from sync.database.till.journal import Blob
 from sync.domain.journal import Basis, Claim, Effect, Kind
+from sync.domain.offline_table import needs_head_office
 from sync.domain.programme import Programme
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.trace import Step
@@ -73,8 +74,8 @@ def perform(
     """Decide and commit, once: the same draft again gives the same entry.
 
     `decide` is pure but for questions to head office under the draft's entry id. Refusals: those of
-    `decide`; not_signed_in, shift_needed, programme_missing, entry_dead (then `drafts.renewed`).
-    Raises StoreFault.
+    `decide`; not_signed_in, shift_needed, programme_missing, entry_dead (then `drafts.renewed`);
+    online_only for what `sync.domain.offline_table` keeps for head office. Raises StoreFault.
     """
     with till.lock:
         done = already_done(till, draft.entry_id)
@@ -92,6 +93,12 @@ def perform(
         found = decide(till, draft, programme, at_counter(till, draft))
         if isinstance(found, Refusal):
             return found
+        if needs_head_office(
+            found.kind,
+            moves_value=bool(found.effects),
+            authorised=found.basis.auth is not None,
+        ):
+            return refuse(Code.ONLINE_ONLY)
         posted = Posted(shift.number, shift.business_date)
         return commit(till, _act(draft, found, approval), posted)
 

@@ -1,4 +1,4 @@
-"""Leases at the till, through the use cases a screen calls: spent first, never twice, gone for ever.
+"""Leases at the till, through the use cases of a screen: spent first, never twice, gone for ever.
 
 Rows: FL-27; pitfalls 1, 2, 4, 25; invariants 14, 17.
 """
@@ -44,9 +44,10 @@ def right(lease: str, granted: int, **more: object) -> Right:
     return msgspec.structs.replace(made, **more)
 
 
-def row(version: int = 5, **leased: int) -> LightRow:
+def row(version: int = 5, leased_points: int = 0, leased_minor: int = 0) -> LightRow:
     held = light(10**8, 350_000, version=version)
-    return msgspec.structs.replace(held, extras=Extras(**leased))
+    extras = Extras(leased_points=leased_points, leased_minor=leased_minor)
+    return msgspec.structs.replace(held, extras=extras)
 
 
 def tell(till: Till, held: LightRow, *rights: Right, version: int = 5) -> None:
