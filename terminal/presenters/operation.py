@@ -104,10 +104,10 @@ class FormDesk:
     def _kept(self, spec: OperationSpec, draft: OperationDraft) -> Filled:
         self._draft = filling.keep(self._till, draft)
         fields = filling.fields_of(spec, self._till, draft)
-        look = spec.look(self._till, draft, operation.at_counter(self._till, draft))
-        return Filled(
-            draft, fields, look if fields or spec.member is not MemberUse.NEEDED else None
-        )
+        member = operation.at_counter(self._till, draft)
+        if member is None and spec.member is MemberUse.NEEDED:
+            return Filled(draft, fields)
+        return Filled(draft, fields, spec.look(self._till, draft, member))
 
     def _abandon(self) -> None:
         if self._draft is not None:

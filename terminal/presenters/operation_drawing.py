@@ -29,7 +29,8 @@ def operation_view(at: OperationPresenter) -> OperationView:
     needs = spec is None or spec.member is MemberUse.NEEDED
     wrong = at.wrong()
     figure, facts = _facts(at)
-    title = text("form.needs_member") if spec is not None and needs else text("form.choose")
+    nobody = needs and (at.draft is None or at.draft.bearer is None)
+    missing = "needs_member" if nobody else "nothing_to_fill"
     return OperationView(
         member=at.customer.pane(needed=needs, can_change=at.finished is None),
         title=text(name),
@@ -37,8 +38,8 @@ def operation_view(at: OperationPresenter) -> OperationView:
         operations=_operations(at) if spec is None else (),
         chosen=spec.name if spec is not None else "",
         fields=tuple(_field(at, field, wrong) for field in at.fields),
-        empty_title=title,
-        empty=text("form.present_card"),
+        empty_title=text(f"form.{missing}"),
+        empty=text("form.present_card" if nobody else "form.look_right"),
         caption=text("form.comes_to") if spec is not None else "",
         figure=figure,
         facts=facts,

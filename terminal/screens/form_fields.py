@@ -178,7 +178,7 @@ class TableField(QWidget):
         self.table.show_rows(field.rows, lambda shown: shown.chosen)
         if 0 <= at < len(field.rows):
             self.table.setCurrentIndex(self.table.rows.index(at, 0))
-        shown = max(1, min(len(field.rows), _ROWS_SHOWN))
+        shown = min(len(field.rows), _ROWS_SHOWN)
         self.table.setFixedHeight(current().px(shown * _ROW + _HEAD))
         self.table.setEnabled(field.enabled)
 
