@@ -13,7 +13,7 @@ from sync.domain.refusals import Code, Refusal, refuse
 
 MAX_CHARS: Final = 500
 BLOB: Final = "note"  # kind of the attachment that holds the text
-ABOUT: Final = ("customer", "taste", "product_feedback", "visit")
+ABOUT: Final = ("member", "taste", "product_feedback", "visit")
 
 
 class NoteData(msgspec.Struct, frozen=True):

@@ -87,7 +87,7 @@ def test_a_note_is_chosen_filled_in_and_confirmed(counter: Window) -> None:
     finished = form.finished
     assert finished is not None, counter.state()
     assert finished.done.body.kind == Kind.NOTE
-    assert finished.done.data_as(NoteData) == NoteData("customer")
+    assert finished.done.data_as(NoteData) == NoteData("member")
     done = form.view().done
     assert done is not None
     assert done.reprint is None, "a note has no receipt"

@@ -115,7 +115,7 @@ def test_a_note_is_taken_once_and_its_text_stays_out_of_the_body(counter: Till) 
     found = identify.scan(counter, read())
     assert isinstance(found, MemberCard)
     draft = filling.for_member(NOTE, counter, draft, found.bearer)
-    assert draft.fields == {"about": "customer"}
+    assert draft.fields == {"about": "member"}
     needed = filling.commit(NOTE, counter, draft, None, {})
     assert needed == refuse(Code.FIELD_NEEDED, field="text")
     told = {"text": "likes silk", "about": "taste"}
