@@ -116,6 +116,9 @@ BY_HAND = {
         {"A": (300_00, 200_00, 0), "B": (0, 209_09, 0), "C": (200_00, 90_91, 9_09)},
         {"alone": "approver_needed", "late": "cancel_too_late"},
     ),
+    "levels": Figures(  # golden case 7; FL-18, FL-23, FL-27, FL-28
+        {"lin": (7990, 0, 0), "zhou": (100, 0, 0)}, refused={"alone": "approver_needed"}
+    ),
     "notes": Figures({"wan": (100, 0, 0)}, refused={"nothing": "field_needed"}),  # FL-61
     "day": Figures(
         {"fang": (2580, 227_27, 22_73), "zhang": (3434, 0, 0)},

@@ -82,6 +82,7 @@ def test_golden_case_7_calendar_year_and_lifetime_windows() -> None:
     )
     assert up(LIFETIME, "plain", (), D(2026, 1, 1), total=1_000_000).after == "gold"
     assert tiers.window_start(levels_of(CALENDAR), D(1, 5, 1)) == D(1, 1, 1)
+    assert tiers.window_start(levels_of(LIFETIME), D(2026, 5, 1)) == D(1, 1, 1)
 
 
 def test_a_late_entry_is_judged_with_the_days_after_it() -> None:
