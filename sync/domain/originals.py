@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from sync.domain import accounts
-from sync.domain.journal import Body, Kind, Short
+from sync.domain.journal import MAX_AMOUNT, Body, Kind, Short
 from sync.domain.lots import Allocation, EntryRef
 from sync.domain.selling import SaleData, SoldLine
 from sync.domain.stored_value import TopUpData
@@ -155,10 +155,11 @@ def pieces_of(body: Body) -> dict[int, int]:
     sale = sale_of(body)
     if sale is None:
         return {0: max(line_moves(body).get((0, accounts.PRINCIPAL, True), 0), 1)}
-    found = {line.item: line.quantity for line in sale.lines}
-    if len(found) < len(sale.lines) or min(found.values(), default=1) < 1 or min(found, default=0):
+    numbered = all(line.item == number for number, line in enumerate(sale.lines))
+    amounts = [n for line in sale.lines for n in (line.quantity - 1, line.money_minor)]
+    if not numbered or not all(0 <= amount <= MAX_AMOUNT for amount in amounts):
         raise ValueError("lines of a sale are numbered from 0 and have at least one piece")
-    return found
+    return {line.item: line.quantity for line in sale.lines}
 
 
 def line_moves(body: Body) -> dict[tuple[int, str, bool], int]:
@@ -188,7 +189,7 @@ def sold_of(ref: Ref, body: Body) -> Sold | None:
     """An entry as `Sold`; None for a kind that nobody takes back line by line, or unreadable."""
     if body.kind == Kind.TOP_UP:
         lines, tender = _loaded(body)
-    elif body.kind in GOODS:
+    else:
         try:
             sale = sale_of(body)
         except ValueError:
@@ -198,8 +199,6 @@ def sold_of(ref: Ref, body: Body) -> Sold | None:
         counts = body.member is not None
         lines = tuple(_line(line, counts=counts) for line in sale.lines)
         tender = sale.money_tender
-    else:
-        return None
     place = body.place
     return Sold(
         ref, body.kind, place.dealer, place.store, place.till, body.business_date, body.programme,

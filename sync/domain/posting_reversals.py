@@ -93,7 +93,7 @@ class Reversal:
         gone, found = self.original.taken_back, {}
         for item, quantity in wanted.items():
             left = max(self.pieces.get(item, 0) - gone.get(item, 0), 0)
-            found[item] = min(quantity, left)
+            found[item] = min(max(quantity, 0), left)
             if quantity > left:
                 self.run.codes.append(Issue.ALREADY_REVERSED)
         return found
@@ -144,7 +144,8 @@ class Reversal:
         original = self.original
         claims = [i for i, c in enumerate(original.body.claims) if c.account == name]
         for debt in book.uncovered:
-            if debt.post_seq == original.post_seq and debt.claim in claims and units:
+            short = debt.post_seq == original.post_seq and debt.claim in claims
+            if short and units and debt.open:
                 units -= self._forgive(book, debt, units)
         drawn = [a for a in original.drawn if a.claim in claims]
         for left in _rest(drawn):
@@ -157,8 +158,6 @@ class Reversal:
 
     def _forgive(self, book: MemberBook, debt: Uncovered, most: int) -> int:
         units = min(most, debt.open)
-        if units <= 0:
-            return 0
         debt.amount_minor -= share_of_rest(debt.amount_minor, units, debt.open)
         debt.open -= units
         self.run.books.changed_uncovered[(debt.post_seq, debt.claim)] = debt
