@@ -64,7 +64,7 @@ class Online:
             check_once(await published.last_counter(session, asked.nonce), asked.counter)
             await published.put_counter(session, asked.nonce, asked.counter, now_ms)
             loaded = await ledger.load(session, [ask.member], [], [ask.entry_id])
-            about = msgspec.structs.replace(ask, member=_real(loaded, ask.member))
+            about = msgspec.structs.replace(ask, member=loaded.real(ask.member))
             row = _light_row(loaded, about.member)
             before = await published.hold(session, ask.entry_id)
             held = _balances(ask.debit)
@@ -141,7 +141,7 @@ class Online:
             if found is None:
                 return MemberReply(self.hq_epoch, now_ms, ())
             loaded = await ledger.load(session, [found], [], [], lock=False)
-            merged, found = found, _real(loaded, found)
+            merged, found = found, loaded.real(found)
             row = _light_row(loaded, found)
             if row is None:
                 return MemberReply(self.hq_epoch, now_ms, ())
@@ -196,15 +196,6 @@ def member_of(answer: MemberReply) -> LightRow | None:
         if isinstance(row, LightRow):
             return row
     return None
-
-
-def _real(loaded: Loaded, member: UUID) -> UUID:
-    """The member that stands for `member` after merges."""
-    book = loaded.books.get(member)
-    while book is not None and book.alias_of is not None:
-        member = book.alias_of
-        book = loaded.books.get(member)
-    return member
 
 
 def _light_row(loaded: Loaded, member: UUID) -> LightRow | None:

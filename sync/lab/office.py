@@ -214,7 +214,8 @@ class PlayOffice:
                         book.balances.qualifying,
                     ),
                 )
-                for member, book in loaded.books.items()
+                for member in loaded.books
+                for book in [loaded.books[loaded.real(member)]]  # a merged one is who it became
             }
 
         return self._run(read())

@@ -6,14 +6,14 @@ bytes, then the shared lock under which numbers are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from sync.database.headoffice import leases, originals, records, rows, tables
+from sync.database.headoffice import leases, originals, people, records, rows, tables
 from sync.database.headoffice.rows import Blob, Device, FeedRow, Loaded, Person, Recorded, Waiting
 from sync.database.headoffice.sessions import Session
 from sync.database.headoffice.statements import Row, among, insert, query, update, upsert
@@ -172,23 +172,6 @@ SET_CARDS: Final = update(t.card, "member", "status", "tail", "medium", "card", 
 WHOLE_CARDS: Final = query(
     sa.select(t.card).where(sa.or_(among(t.card.c.token, "cards"), among(t.card.c.card, "cards")))
 )
-SET_ALIASES: Final = update(t.member, "alias_of")
-MOVE_LOT: Final = query(
-    sa.update(t.lot)
-    .where(
-        t.lot.c.member == P("was"), t.lot.c.post_seq == P("of"), t.lot.c.part == P("the_part")
-    )
-    .values(member=P("now"), came_from=P("path"))
-)  # fmt: skip
-MOVE_DEBT: Final = query(
-    sa.update(t.uncovered)
-    .where(
-        t.uncovered.c.member == P("was"), t.uncovered.c.post_seq == P("of"),
-        t.uncovered.c.claim == P("the_part"),
-    )
-    .values(member=P("now"), came_from=P("path"))
-)  # fmt: skip
-SPLIT_LOTS: Final = update(t.lot, "quantity")
 ADD_POSTINGS: Final = insert(t.posting)
 ADD_LOTS: Final = insert(t.lot)
 SET_LOTS: Final = update(t.lot, "open")
@@ -279,6 +262,28 @@ async def load(
     limits, all credentials of their card.
     """
     loaded = Loaded()
+    await _load_books(session, loaded, members, lock=lock)
+    if tokens:
+        for row in await session.fetch(CARDS, tokens=list(tokens)):
+            loaded.cards[row[0]] = rows.card_of(row)
+        found = [c.whole for c in loaded.cards.values() if c.limits or c.token in whole]
+        for row in await session.fetch(WHOLE_CARDS, cards=found) if found else ():
+            loaded.cards[row[0]] = rows.card_of(row)
+        holders = {card.member for card in loaded.cards.values()} - loaded.books.keys()
+        await _load_books(session, loaded, holders, lock=lock)  # are they merged into the members?
+    if entry_ids:
+        wanted = [entry_id.bytes for entry_id in entry_ids]
+        declined = await session.fetch(DECLINED, entry_ids=wanted)
+        loaded.declined = {UUID(bytes=row[0]) for row in declined}
+        taken = await session.fetch(TAKEN, entry_ids=wanted)
+        loaded.taken = {UUID(bytes=row[0]) for row in taken}
+    return loaded
+
+
+async def _load_books(
+    session: Session, loaded: Loaded, members: Iterable[UUID], *, lock: bool
+) -> None:
+    """Books of members, and of those that stand for them."""
     ids = sorted(member.bytes for member in members)
     while ids:
         for row in await session.fetch(LOCK_BOOKS if lock else BOOKS, members=ids):
@@ -293,19 +298,6 @@ async def load(
         await leases.load_into(session, ids, loaded.books)
         stand_in = {book.alias_of for book in loaded.books.values()} - loaded.books.keys()
         ids = sorted(member.bytes for member in stand_in if member is not None)
-    if tokens:
-        for row in await session.fetch(CARDS, tokens=list(tokens)):
-            loaded.cards[row[0]] = rows.card_of(row)
-        found = [c.whole for c in loaded.cards.values() if c.limits or c.token in whole]
-        for row in await session.fetch(WHOLE_CARDS, cards=found) if found else ():
-            loaded.cards[row[0]] = rows.card_of(row)
-    if entry_ids:
-        wanted = [entry_id.bytes for entry_id in entry_ids]
-        declined = await session.fetch(DECLINED, entry_ids=wanted)
-        loaded.declined = {UUID(bytes=row[0]) for row in declined}
-        taken = await session.fetch(TAKEN, entry_ids=wanted)
-        loaded.taken = {UUID(bytes=row[0]) for row in taken}
-    return loaded
 
 
 async def load_prospects(session: Session, keys: Sequence[str]) -> dict[str, Prospect]:
@@ -402,8 +394,7 @@ async def save(session: Session, changes: Changes, now_ms: int) -> None:
             for m, p in changes.people.items()
         ],
     )
-    aliases = [(b.alias_of.bytes if b.alias_of else None, b.member.bytes) for b in changes.aliases]
-    await session.write(SET_ALIASES, aliases)
+    await people.save_aliases(session, changes.aliases)
     await session.write(SET_TIERS, [(made.after, made.member.bytes) for made in changes.levels])
     await session.write(ADD_TIER_HISTORY, [rows.level_row(made) for made in changes.levels])
     known = [(key, rows.prospect_text(one)) for key, one in changes.prospects.items()]
@@ -458,18 +449,8 @@ async def _save_waiting(session: Session, changes: Changes, now_ms: int) -> None
 
 async def _save_lots(session: Session, changes: Changes) -> None:
     await leases.put(session, changes.leases)
-    for was, moved in changes.moved_lots:
-        await session.execute(
-            MOVE_LOT, was=was.bytes, now=moved.member.bytes, path=rows.path_text(moved.came_from),
-            of=moved.key.post_seq, the_part=moved.key.part,
-        )  # fmt: skip
-    for was, debt in changes.moved_uncovered:
-        await session.execute(
-            MOVE_DEBT, was=was.bytes, now=debt.member.bytes, path=rows.path_text(debt.came_from),
-            of=debt.post_seq, the_part=debt.claim,
-        )  # fmt: skip
-    await session.write(
-        SPLIT_LOTS, [(lot.quantity, lot.member.bytes, *lot.key) for lot in changes.split_lots]
+    await people.save_moves(
+        session, changes.moved_lots, changes.moved_uncovered, changes.split_lots
     )
     await session.write(ADD_LOTS, [rows.lot_row(lot) for lot in changes.new_lots])
     await session.write(SET_LOTS, [(lot.open, lot.member.bytes, *lot.key) for lot in changes.lots])

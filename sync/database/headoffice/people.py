@@ -1,4 +1,4 @@
-"""Who may be the same person, and what a merge brought along."""
+"""Who may be the same person; what merging and giving away move from one member to another."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from sync.database.headoffice import rows
 from sync.database.headoffice import tables as t
 from sync.database.headoffice.sessions import Session
-from sync.database.headoffice.statements import among, query
+from sync.database.headoffice.statements import among, query, update
+from sync.domain.lots import Lot, Uncovered
+from sync.domain.posting import MemberBook
 
 P = sa.bindparam
 JOINED: Final = query(
@@ -46,6 +49,23 @@ STOCKED: Final = query(
         t.till.c.first_serial <= P("last"), t.till.c.last_serial >= P("first")
     )
 )
+SET_ALIASES: Final = update(t.member, "alias_of")
+MOVE_LOT: Final = query(
+    sa.update(t.lot)
+    .where(
+        t.lot.c.member == P("was"), t.lot.c.post_seq == P("of"), t.lot.c.part == P("the_part")
+    )
+    .values(member=P("now"), came_from=P("path"))
+)  # fmt: skip
+MOVE_DEBT: Final = query(
+    sa.update(t.uncovered)
+    .where(
+        t.uncovered.c.member == P("was"), t.uncovered.c.post_seq == P("of"),
+        t.uncovered.c.claim == P("the_part"),
+    )
+    .values(member=P("now"), came_from=P("path"))
+)  # fmt: skip
+SPLIT_LOTS: Final = update(t.lot, "quantity")
 
 
 async def joined(session: Session, members: Sequence[UUID]) -> dict[UUID, int]:
@@ -71,3 +91,30 @@ async def brought(session: Session, alias: UUID) -> int:
 async def tills_of_serials(session: Session, first: int, last: int) -> list[str]:
     """Tills whose own block holds any of these serials."""
     return [row[0] for row in await session.fetch(STOCKED, first=first, last=last)]
+
+
+async def save_aliases(session: Session, books: Sequence[MemberBook]) -> None:
+    """Whom members were merged into, or that they stand for themselves again."""
+    await session.write(
+        SET_ALIASES, [(b.alias_of.bytes if b.alias_of else None, b.member.bytes) for b in books]
+    )
+
+
+async def save_moves(
+    session: Session,
+    lots: Sequence[tuple[UUID, Lot]],
+    debts: Sequence[tuple[UUID, Uncovered]],
+    split: Sequence[Lot],
+) -> None:
+    """Lots and debts that changed hands, with who held them before; lots given in part."""
+    for was, moved in lots:
+        await session.execute(
+            MOVE_LOT, was=was.bytes, now=moved.member.bytes, path=rows.path_text(moved.came_from),
+            of=moved.key.post_seq, the_part=moved.key.part,
+        )  # fmt: skip
+    for was, debt in debts:
+        await session.execute(
+            MOVE_DEBT, was=was.bytes, now=debt.member.bytes, path=rows.path_text(debt.came_from),
+            of=debt.post_seq, the_part=debt.claim,
+        )  # fmt: skip
+    await session.write(SPLIT_LOTS, [(lot.quantity, lot.member.bytes, *lot.key) for lot in split])

@@ -121,6 +121,14 @@ class Loaded:
     cards: dict[str, Card] = field(default_factory=dict)
     declined: set[UUID] = field(default_factory=set)
     taken: set[UUID] = field(default_factory=set)
+
+    def real(self, member: UUID) -> UUID:
+        """The member that stands for `member` after merges."""
+        book = self.books.get(member)
+        while book is not None and book.alias_of is not None:
+            member = book.alias_of
+            book = self.books.get(member)
+        return member
     originals: dict[EntryRef, Original] = field(default_factory=dict)
     awaited: set[EntryRef] = field(default_factory=set)
     prospects: dict[str, Prospect] = field(default_factory=dict)
