@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -20,6 +20,7 @@ from sync.domain.ids import RANDOM_BYTES, uuid7
 from sync.domain.money import CNY
 from sync.headoffice.errors import NotFoundError
 from sync.headoffice.feed.rows import put_row
+from sync.headoffice.guesses import Guesses
 from sync.headoffice.keys import HeadOfficeKeys
 from sync.headoffice.randomness import Randomness
 from sync.protocol import codec, keys, wire
@@ -44,6 +45,7 @@ class Enrolment:
     hq_epoch: int
     random: Randomness
     sandbox: bool = False
+    guesses: Guesses = field(default_factory=Guesses)
 
     async def make_code(self, till: str, now_ms: int) -> str:
         """A code for `till`: 13 characters, 65 bits, ten minutes, one use.
@@ -68,13 +70,15 @@ class Enrolment:
         nonce = make_nonce(self.keys.nonce_key, NOBODY, now_ms // 1000, random)
         return EnrolChallenge(nonce, now_ms)
 
-    async def enrol(self, ask: EnrolAsk, now_ms: int) -> EnrolReply:
-        """Take a till in under its next epoch; the same ask again gets the same answer.
+    async def enrol(self, ask: EnrolAsk, now_ms: int, who: str = "") -> EnrolReply:
+        """Take a till in under its next epoch; the same ask again gets the same answer. `who`: the
+        address that asks.
 
         Raises UntrustedError("code_wrong" | "code_used" | "code_expired" | "nonce" | "possession")
-        and MalformedError("agreement_key").
+        and MalformedError("agreement_key"), and TooManyError after ten wrong codes in a minute.
         """
         fault: ProtocolError | None = None
+        self.guesses.check(who, now_ms)
 
         async def work(session: Session) -> EnrolReply | None:
             nonlocal fault
@@ -99,7 +103,12 @@ class Enrolment:
             await directory.put_code(session, done)
             return reply
 
-        reply = await self.database.writing(work)
+        try:
+            reply = await self.database.writing(work)
+        except UntrustedError as error:
+            if error.code == "code_wrong":
+                self.guesses.wrong(who, now_ms)
+            raise
         if reply is None:
             raise fault or UntrustedError("possession")
         return reply

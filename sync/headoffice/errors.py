@@ -36,3 +36,12 @@ class BusyError(ProtocolError):
     """Head office cannot answer now; whether a commit happened only asking again can tell."""
 
     status = 503
+
+
+class TooManyError(ProtocolError):
+    """Asked too often; `wait_s`: when to ask again."""
+
+    status = 429
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__("too_many_tries", wait_s=wait_s)

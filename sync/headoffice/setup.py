@@ -151,10 +151,14 @@ class Setup:
         await self.database.writing(work)
 
     async def staff(self, people: Sequence[StaffRow]) -> None:
-        """Publish staff: the roster of each of their stores is signed anew."""
+        """Publish staff: the roster of each of their stores is signed anew. Raises
+        NotFoundError("store") for a store that there is not, with nothing changed."""
         verifiers = {person.staff: self.hasher.hash(person.pin) for person in people}
 
         async def work(session: Session) -> None:
+            known = {row[0] for row in await directory.all_rows(session, "store")}
+            for store in sorted({store for person in people for store in person.stores} - known):
+                raise NotFoundError("store", store=store)
             await directory.put_staff(session, list(_staff_rows(people, verifiers)))
             await directory.touch_setup(session)
             version = int(await directory.setup_mark(session) or b"1")

@@ -13,6 +13,7 @@ from sync.database.headoffice.sessions import (
     UnavailableError,
     UnfitError,
 )
+from sync.headoffice.errors import TooManyError
 from sync.protocol import codec, wire
 from sync.protocol.errors import MalformedError, OversizedError, ProtocolError
 from sync.protocol.messages import Problem
@@ -84,6 +85,8 @@ def problem(error: ProtocolError) -> Response:
     """An error as a problem body."""
     body = codec.encode(Problem(error.code, {k: v for k, v in error.params.items() if _short(v)}))
     headers = {"retry-after": str(RETRY_AFTER_S)} if error.status == 503 else None
+    if isinstance(error, TooManyError):
+        headers = {"retry-after": str(error.params["wait_s"])}
     return Response(body, error.status, headers, wire.MEDIA_PROBLEM)
 
 

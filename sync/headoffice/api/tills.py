@@ -61,7 +61,8 @@ async def enrol(request: Request) -> Response:
     check_media(request, wire.MEDIA_JSON)
     body = await read_body(request, wire.MAX_SMALL_BYTES)
     hq = _hq(request)
-    answer = await hq.enrolment.enrol(codec.decode(body, EnrolAsk), now_ms(request))
+    who = request.client.host if request.client else ""
+    answer = await hq.enrolment.enrol(codec.decode(body, EnrolAsk), now_ms(request), who)
     request.app.state.devices.forget()
     hq.feed.wake()
     return reply(answer)

@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 from sync.headoffice.enrolment import CODE_TTL_MS, MAX_TRIES, code_for_eyes
-from sync.headoffice.errors import NotFoundError
+from sync.headoffice.errors import NotFoundError, TooManyError
+from sync.headoffice.guesses import MOST_ASKERS, PER_MINUTE, Guesses
 from sync.headoffice.serving import Running
+from sync.headoffice.setup import StaffRow
 from sync.protocol import codec, keys, wire
 from sync.protocol.messages import Action, EnrolChallenge, EnrolReply
 from tests.helpers.tills import TestTill, good, problem, rows_of
@@ -153,3 +155,39 @@ def test_a_revoked_till_is_told_nothing_but_may_push(a1: TestTill) -> None:
 def test_no_version_in_common(a1: TestTill) -> None:
     response = a1.ask(wire.HELLO, a1.hello_ask(protocols=("1999-01-01",)))
     assert problem(response) == (426, "protocol")
+
+
+def test_wrong_codes_are_counted_by_the_minute(a1: TestTill) -> None:
+    """Ten a minute; then nothing is looked up, not even a good code, until the minute is over
+    (ASVS 6.6.3)."""
+    clock = a1.served.head_office.clock
+    now_ms = clock.now_ms()
+    clock.set(now_ms)
+    for _ in range(10):
+        assert problem(asks(a1, "0" * 13)) == (401, "code_wrong")
+    answer = asks(a1, "0" * 13)
+    assert problem(answer) == (429, "too_many_tries")
+    assert answer.headers["retry-after"] == "60"
+    code = a1.served.call(lambda hq: hq.enrolment.make_code("A2", now_ms))
+    assert problem(asks(a1, code)) == (429, "too_many_tries")
+    clock.set(now_ms + 60_000)
+    assert asks(a1, code).status_code == 200
+
+
+def test_askers_are_counted_apart_and_forgotten() -> None:
+    guesses = Guesses()
+    for number in range(MOST_ASKERS + 1):
+        for _ in range(PER_MINUTE):
+            guesses.wrong(str(number), 0)
+    guesses.check("0", 1)
+    guesses.check("nobody", 1)
+    with pytest.raises(TooManyError):
+        guesses.check("1", 1)
+    guesses.check("1", 60_000)
+
+
+def test_staff_are_published_for_stores_that_there_are(a1: TestTill) -> None:
+    person = StaffRow("9", "Wu", "2468", ("A-store", "nowhere"))
+    with pytest.raises(NotFoundError, match="store"):
+        a1.served.call(lambda hq: hq.setup.staff([person]))
+    assert rows_of(a1.feed(), "roster") == {}
