@@ -119,6 +119,17 @@ BY_HAND = {
     "levels": Figures(  # golden case 7; FL-18, FL-23, FL-27, FL-28
         {"lin": (7990, 0, 0), "zhou": (100, 0, 0)}, refused={"alone": "approver_needed"}
     ),
+    "cards": Figures(  # golden cases 11, 19; FL-15, FL-22, FL-35, FL-37
+        {"he": (800, 0, 0), "fang": (0, 0, 0), "cao": (100, 400_00, 0), "bai": (100, 0, 0)},
+        {"A": (200_00, 20_00, 30_00), "B": (20_00, 100_00, 0), "C": (0, 100_00, 0)},
+        {
+            "old-card-again": "card_replaced",
+            "son-more": "card_limit",
+            "found-by-somebody": "card_blocked",
+            "cao-old": "card_replaced",
+            "cao-early": "card_not_confirmed",
+        },
+    ),
     "notes": Figures({"wan": (100, 0, 0)}, refused={"nothing": "field_needed"}),  # FL-61
     "day": Figures(
         {"fang": (2580, 227_27, 22_73), "zhang": (3434, 0, 0)},
