@@ -188,7 +188,9 @@ def change_tier(run: Run) -> None:
 
 
 def _change(run: Run, book: MemberBook, data: TierChangeData) -> None:
-    before = data.before if data.after != data.before else book.level.before
+    before, level = data.before, book.level
+    if data.after == data.before or (level.since == data.since and level.before):
+        before = level.before  # what was held until that day, however many steps were made on it
     book.tier = data.after
     book.level = msgspec.structs.replace(book.level, since=data.since, to=data.to, before=before)
     run.books.levels.append(
