@@ -26,7 +26,9 @@ class PatientProtocol(HttpToolsProtocol):
     body_s = BODY_S
     _timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does
+    def connection_made(  # type: ignore[override]  # as uvicorn's own class does
+        self, transport: asyncio.Transport
+    ) -> None:
         """A caller is there: its first request is awaited."""
         super().connection_made(transport)
         self._await("head", self.head_s)
