@@ -145,6 +145,8 @@ def words(e: Explanation) -> str:
     expires = f", expires {e.lot_expires_on}" if e.lot_expires_on else ""
     own = " (its own units: net 0)" if e.debtor == e.creditor else ""
     pays = f"{e.debtor} pays {plain(e.amount_minor)}, {e.creditor} receives it{own}"
+    if e.quantity < 0:  # a claim was taken back
+        pays = f"{e.creditor} gives back {plain(-e.amount_minor)}, {e.debtor} receives it{own}"
     if e.kind in WITHOUT_LOT:
         return "\n".join((f"Line {e.line} of {e.label}: {pays}", *_without_lot(e, what)))
     whole = f"{e.claim_units} {e.account} settle at {plain(e.claim_minor)}: {parts}"
