@@ -19,14 +19,15 @@ from sync.domain.refusals import Code, Refusal
 from sync.domain.selling import SaleData
 from sync.domain.tiers import Benefit
 from sync.protocol.messages import Document
-from terminal.presenters.lookups import serve
+from terminal.presenters.lookups import Served, serve
 from terminal.presenters.member_drawing import member_view
 from terminal.text import Text
 from terminal.usecases import enrol, identify, prospects, sell
 from terminal.usecases.commits import Done
-from terminal.usecases.drafts import SaleDraft
+from terminal.usecases.drafts import EnrolDraft, SaleDraft
 from terminal.usecases.enrol import Enrolled, Form
 from terminal.usecases.identify import MemberCard
+from terminal.usecases.levels import purchases_of
 from terminal.usecases.prospects import Counting
 from terminal.usecases.till import Till
 from tests.terminal.usecases import made
@@ -100,8 +101,8 @@ def sold(till: Till, draft: SaleDraft) -> SaleData:
 
 def lines(till: Till, language: str) -> list[str]:
     served = serve(till, zhang(till))
-    assert not isinstance(served, Refusal)
-    view = member_view(Text(language), served, DAY, None, offline=True)  # type: ignore[arg-type]  # no trouble here
+    assert isinstance(served, Served)
+    view = member_view(Text(language), served, DAY, None, offline=True)
     return [line.text for line in view.lines]
 
 
@@ -200,7 +201,7 @@ def test_golden_case_2_a_phone_adds_up_until_its_holder_may_join(counter: Till) 
     enough = counting(counter, 200_000)
     assert not isinstance(enough.may_join, Refusal)
     draft = enrol.open_enrolment(counter, enough.sale)
-    assert isinstance(draft, enrol.EnrolDraft)
+    assert isinstance(draft, EnrolDraft)
     joined = enrol.enrol(counter, draft, FORM, read(NEW_SERIAL), enough.sale)
     assert isinstance(joined, Enrolled), joined
     data = joined.done.data_as(EnrolData)
@@ -238,12 +239,12 @@ def test_golden_case_2_nothing_counts_twice_for_joining(counter: Till) -> None:
     sold(counter, counting(counter, 200_100).sale)
     sale = rung(counter, 299_900)
     draft = enrol.open_enrolment(counter, sale)
-    assert isinstance(draft, enrol.EnrolDraft)
+    assert isinstance(draft, EnrolDraft)
     joined = enrol.enrol(counter, draft, FORM, read(NEW_SERIAL), sale)
     assert isinstance(joined, Enrolled), joined
     assert joined.done.data_as(EnrolData).prospect == key
     tell(counter, key, Prospect(((DAY, 900_000),), joined=ZHANG))
-    assert prospects.purchases_of(counter, key) == ()
+    assert purchases_of(counter, key) == ()
 
 
 def test_provisional_cards_and_wrong_numbers(counter: Till) -> None:
