@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from sync.domain.joining import Eligibility
 from sync.domain.refusals import Code, Refusal
 from terminal.usecases import codes, drafts, sell
 from terminal.usecases.commits import Done
-from terminal.usecases.drafts import SaleDraft
+from terminal.usecases.drafts import Bearer, SaleDraft
 from terminal.usecases.enrol import eligibility
 from terminal.usecases.outcome import Trouble, use_case
 from terminal.usecases.sell import SaleQuote
@@ -57,6 +59,10 @@ class Ringing:
     def quoted(self) -> Rung:
         """The sale as it is, worked out again (figures of the member may have changed)."""
         return self.change(lambda draft: draft, opens=False)
+
+    def proven(self, bearer: Bearer) -> Rung:
+        """The member's card has been proven by its PIN."""
+        return self.change(lambda draft: msgspec.structs.replace(draft, bearer=bearer), opens=False)
 
     def adopt(self, draft: SaleDraft) -> Rung:
         """Go on with a draft that was left or was given to a new member."""

@@ -287,6 +287,18 @@ class SalePresenter(Serving):
         self.desk.jobs.write(lambda: ringing.pay(tender, tendered, approval), self._payment_taken)
         self.show()
 
+    def proven(self, bearer: Bearer) -> None:
+        """The card's PIN was typed: the sale says so, and is paid as it stood."""
+        self.busy, self.customer.bearer = True, bearer
+        ringing = self._ringing
+        self.desk.jobs.write(lambda: ringing.proven(bearer), self._proven)
+
+    def _proven(self, rung: Rung) -> None:
+        self.busy = False
+        self._changed(rung)
+        if rung.refused is None:
+            self.commit(None)
+
     # -- from elsewhere --------------------------------------------------------------------------
 
     def resume(self, draft: SaleDraft) -> None:

@@ -12,8 +12,9 @@ from terminal.presenters.customer import Customer
 from terminal.presenters.desk import Desk, sentence_of
 from terminal.presenters.finished import Finished, finished
 from terminal.presenters.parts_view import ExplainView, PinView, TenderView
-from terminal.usecases import health, sign_in
+from terminal.usecases import card_pins, health, sign_in
 from terminal.usecases.commits import Done
+from terminal.usecases.drafts import Bearer
 from terminal.usecases.identify import MemberCard
 from terminal.usecases.outcome import Trouble
 from terminal.usecases.sign_in import Approval, Person
@@ -31,12 +32,15 @@ MALL = (("mall", "credit-card"),)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """An approver is asked for. `digits` never leaves this object but to be checked."""
+    """An approver is asked for, or with `card` (and `why`) the PIN of the card presented. `digits`
+    never leaves this object but to be checked."""
 
     people: tuple[Person, ...]
     chosen: str = ""
     digits: str = ""
     error: str = ""
+    card: Bearer | None = None
+    why: Refusal | None = None
 
     def __repr__(self) -> str:
         """Nothing of what was typed."""
@@ -249,6 +253,9 @@ class Serving:
             till = self.desk.till
             self.desk.jobs.read(lambda: sign_in.people(till), self._ask_for_approver)
             return
+        if isinstance(refusal, Refusal) and refusal.code is Code.OFFLINE_NOT_AUTHENTICATED:
+            self._ask_for_card_pin(refusal)
+            return
         self.desk.refuse(refusal)
         self.show()
 
@@ -257,8 +264,10 @@ class Serving:
         if self.asking is None:
             return None
         return PinView(
-            self.desk.text("pin.approver_title"),
-            self.desk.text("pin.approver_marks"),
+            self.desk.text("pin.card_title" if self.asking.card else "pin.approver_title"),
+            sentence_of(self.desk.text, self.asking.why)
+            if self.asking.why
+            else self.desk.text("pin.approver_marks"),
             len(self.asking.digits),
             PIN_MAX,
             self.asking.error,
@@ -307,12 +316,52 @@ class Serving:
             self.asking = Asking(tuple(may), chosen)
         self.show()
 
+    def proven(self, bearer: Bearer) -> None:
+        """The member typed their card's PIN: do it again with that said."""
+        self.customer.bearer = bearer
+        self.commit(None)
+
+    def _ask_for_card_pin(self, refusal: Refusal) -> None:
+        """Ask for the PIN of the card presented, where this till can check it; else say why."""
+        till, bearer = self.desk.till, self.customer.bearer
+
+        def asked(known: bool | Trouble) -> None:
+            if known is True:
+                self.asking = Asking((), card=bearer, why=refusal)
+            else:
+                self.desk.refuse(refusal)
+            self.show()
+
+        self.desk.jobs.read(lambda: card_pins.can_prove(till, bearer), asked)
+
+    def _check_card_pin(self, bearer: Bearer, pin: str) -> None:
+        till = self.desk.till
+        self.busy = True
+        self.desk.jobs.write(
+            lambda: card_pins.check_card_pin(till, bearer, pin), self._card_pin_checked
+        )
+        self.show()
+
+    def _card_pin_checked(self, found: Bearer | Refusal | Trouble) -> None:
+        self.busy = False
+        if self.asking is None:
+            return
+        if isinstance(found, Bearer):
+            self.asking = None
+            self.proven(found)
+            return
+        self._pin_refused(found)
+
     def _check_approver(self) -> None:
         asking = self.asking
         if asking is None or self.busy:
             return
-        if not asking.chosen or len(asking.digits) < PIN_MIN:
-            code = "sign_in.need_pin" if asking.chosen else "pin.choose_approver"
+        if asking.card is not None and len(asking.digits) >= PIN_MIN:
+            self._check_card_pin(asking.card, asking.digits)
+            return
+        someone = bool(asking.chosen) or asking.card is not None
+        if not someone or len(asking.digits) < PIN_MIN:
+            code = "sign_in.need_pin" if someone else "pin.choose_approver"
             self.asking = replace(asking, error=self.desk.text(code))
             self.show()
             return
@@ -328,6 +377,11 @@ class Serving:
         if isinstance(found, Approval):
             self.asking = replace(self.asking, digits="")
             self.commit(found)
+            return
+        self._pin_refused(found)
+
+    def _pin_refused(self, found: Refusal | Trouble) -> None:
+        if self.asking is None:
             return
         self.desk.last_refusal = found
         error = sentence_of(self.desk.text, found)

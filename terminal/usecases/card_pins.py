@@ -55,6 +55,16 @@ def check_card_pin(till: Till, bearer: Bearer, pin: str) -> Bearer | Refusal:
 
 
 @use_case
+def can_prove(till: Till, bearer: Bearer | None) -> bool:
+    """Whether asking for the PIN helps: the card was presented, its verifier is here, and it was
+    not proven yet."""
+    card = till.database.card(bearer.card) if bearer is not None and bearer.card else None
+    if card is None or bearer is None or bearer.presented is None or bearer.presented.pin:
+        return False
+    return _held(till, card) is not None
+
+
+@use_case
 def set_card_pin(
     till: Till, draft: OperationDraft, approval: Approval | None, secrets: Mapping[str, str]
 ) -> Done | Refusal:
