@@ -171,6 +171,11 @@ class _Steps:
                 self._wrong(place, "a line has either a product or an amount")
             elif line.amount is not None and line.amount <= 0:
                 self._wrong((*place, "amount"), "an amount is more than 0.00")
+        for number, code in enumerate(step.codes):
+            for _, thing in references(code):
+                self._known((*path, "codes", number), "step", thing, self._step_ids)
+        if step.slip and step.tender != "mall":
+            self._wrong((*path, "slip"), "only what the mall's till takes has a slip")
         if (step.points or step.stored_value) and not (step.member or step.card):
             self._wrong(path, "points and stored value need a member (or a card)")
 

@@ -35,7 +35,8 @@ KILL_POINTS: Final[tuple[str, ...]] = get_args(Point)
 OPERATION_POINTS: Final = KILL_POINTS[:4]
 SYNC_POINTS: Final = KILL_POINTS[4:]
 
-Tender = Literal["cash", "wechat", "alipay", "bank_card", "mall"]
+Tender = Literal["cash", "wechat", "alipay", "bank_card"]
+SaleTender = Literal["cash", "wechat", "alipay", "bank_card", "mall"]
 
 
 class Head(Strict, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ class Sell(ForMember, frozen=True, kw_only=True, tag="sell"):
     lines: tuple[Line, ...]
     points: Count = 0
     stored_value: FenOrMax = FenOrMax(0)
-    tender: Tender = "cash"
+    tender: SaleTender = "cash"
     tendered: Fen | None = None
     codes: tuple[str, ...] = ()
     slip: str = ""

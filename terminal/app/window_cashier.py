@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -128,7 +129,8 @@ class Cashier:
         if not self._money_due():
             return drive.Done()
         if sale.payment.tender != command.tender:
-            self._press_tender(command.tender)
+            shown = [view.code for view in sale.view().tenders]
+            self._press_tender(command.tender, shown)
         if command.tender == "cash" and command.tendered_minor is not None:
             hands.type(typed(command.tendered_minor), hands.screens["sale"].scan)
             hands.enter()
@@ -137,9 +139,10 @@ class Cashier:
             hands.enter()
         return drive.Done()
 
-    def _press_tender(self, tender: str) -> None:
-        place = _TENDERS.index(tender) if tender in _TENDERS else 0  # a mall counter has one
-        self.hands.press(Qt.Key(Qt.Key.Key_1.value + place), CTRL)
+    def _press_tender(self, tender: str, shown: Sequence[str] = _TENDERS) -> None:
+        if tender not in shown:  # a mall counter takes none of its own
+            raise Said(refuse(Code.TENDER_NOT_HERE, tender=tender))
+        self.hands.press(Qt.Key(Qt.Key.Key_1.value + shown.index(tender)), CTRL)
         self.hands.settled()
 
     # -- finishing -------------------------------------------------------------------------------

@@ -19,16 +19,16 @@ from sync.domain.joining import Eligibility, EnrolData, Purchase, eligible
 from sync.domain.journal import Kind
 from sync.domain.light_rows import shown_name
 from sync.domain.members import Balances, LightRow, Profile
+from sync.domain.phones import e164
 from sync.domain.programme import Programme
 from sync.domain.refusals import Code, Refusal, refuse
-from terminal.usecases import drafts
+from terminal.usecases import codes, drafts
 from terminal.usecases.commits import Act, Done, Posted, already_done, commit, local_basis
 from terminal.usecases.credentials import new_card
 from terminal.usecases.drafts import Bearer, EnrolDraft, SaleDraft
 from terminal.usecases.identify import MemberCard, fetch, member_card, presented_of
 from terminal.usecases.levels import purchases_of
 from terminal.usecases.outcome import use_case
-from sync.domain.phones import e164
 from terminal.usecases.search import Hit, hit_of, with_phone
 from terminal.usecases.till import Till
 
@@ -239,13 +239,18 @@ def _joined(
 def _eligible(
     till: Till, programme: Programme, sale: SaleDraft | None, earlier: Iterable[Purchase]
 ) -> Eligibility | Refusal:
-    """Eligibility by the earn base of the sale as it stands, at tag price and paid by money."""
+    """Eligibility by the earn base of the sale as it stands: at the price for everybody less its
+    offers, and paid by money."""
     shift = till.shift()
     day = shift.business_date if shift else till.today()
     base = 0
     if sale is not None and sale.lines:
         basket = [line.basket for line in sale.lines]
-        found = selling.quote(programme, till.place.dealer, basket, None)
+        coupons = [
+            (one.coupon, one.offer) for one in codes.usable_coupons(till, sale, programme)
+        ]
+        when = codes.occasion(till, sale, codes.store_facts(till))
+        found = selling.quote(programme, till.place.dealer, basket, None, None, when, coupons)
         if isinstance(found, Refusal):
             return found
         base = found.data.earn_base_minor

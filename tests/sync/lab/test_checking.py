@@ -63,8 +63,11 @@ WRONG_VALUES = [
     ('till = "A1-1"\nmember', 'till = "A1-2"\nmember', 6, "no till 'A1-2': did you mean 'A1-1'?"),
     ('member = "lin"', 'member = "lim"', 7, "no member 'lim': did you mean 'lin'?"),
     ('member = "lin"', "points = 100", 2, "points and stored value need a member (or a card)"),
+    ('member = "lin"', 'slip = "S-1"', 7, "only what the mall's till takes has a slip"),
+    ('member = "lin"', 'codes = ["@answer:bach:code-1"]', 7,
+     "no step 'bach': known here: first"),
     ('member = "lin"', 'tender = "gold"', 7,
-     "'gold' is not possible here: known here: alipay, bank_card, cash, wechat"),
+     "'gold' is not possible here: known here: alipay, bank_card, cash, mall, wechat"),
     ("at = 2026-11-02 10:00:00", "at = 10", 5, "Expected `datetime`, got `int`"),
     ("at = 2026-11-02 10:00:00", "at = 2026-11-02 10:00:00.5", 5, "times are whole seconds"),
 ]  # fmt: skip
