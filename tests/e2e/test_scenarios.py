@@ -55,6 +55,16 @@ BY_HAND = {
     "parts-sum": Figures(  # golden case 5
         {"ding": (0, 0, 0)}, {"A": (0, 6_66, 3_34), "B": (3_33, 0, 0), "C": (3_33, 0, 0)}
     ),
+    "leases": Figures(  # FL-27, invariants 14 to 16
+        {"lin": (330, 0, 0)},
+        {"A": (250_00, 0, 80_00), "B": (0, 250_00, 0)},
+        {"leased": "stored_value_short"},
+    ),
+    "losses": Figures(  # FL-27, pitfall 1
+        {"shen": (0, 0, 0)},
+        {"A": (50_00, 50_00, 0), "B": (0, 50_00, 0), "C": (50_00, 0, 0), "HQ": (50_00, 50_00, 0)},
+        exceptions=("overdraft",),
+    ),
     "lot-order": Figures(  # golden case 6
         {"ren": (100, 0, 0)}, {"A": (15_00, 0, 0), "B": (10_00, 0, 0), "C": (0, 25_00, 5_00)}
     ),
@@ -128,6 +138,21 @@ BY_HAND = {
             "found-by-somebody": "card_blocked",
             "cao-old": "card_replaced",
             "cao-early": "card_not_confirmed",
+        },
+    ),
+    "services": Figures(  # golden case 12; FL-07, FL-16
+        {"lan": (0, 0, 0)},
+        {"A": (60_00, 0, 30_00), "B": (0, 60_00, 0)},
+        {"too-soon": "service_step", "again": "service_closed"},
+    ),
+    "extras": Figures(  # FL-10, FL-12, FL-13, FL-26, FL-55, FL-56, BEST-20, WAT-33
+        {"mei": (700, 0, 0), "bo": (0, 0, 0)},
+        {"A": (9_00, 15_00, 15_00), "B": (0, 10_00, 0), "C": (25_00, 0, 0), "HQ": (0, 9_00, 0)},
+        {
+            "party-again": "event_already",
+            "no-mug": "gift_out_of_stock",
+            "no-film": "head_office_only",
+            "too-few": "points_short",
         },
     ),
     "notes": Figures({"wan": (100, 0, 0)}, refused={"nothing": "field_needed"}),  # FL-61

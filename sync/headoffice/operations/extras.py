@@ -87,7 +87,7 @@ async def _keep(session: Session, key: RecordKey, record: Record) -> None:
 
 # -- virtual goods ---------------------------------------------------------------------------------
 async def _virtual_list(head_office: HeadOffice, ask: Ask) -> Answer:
-    """Orders of virtual goods in a state (queued, when none is named)."""
+    """Orders of virtual goods in a state (queued, when none is named), the oldest `first`."""
     state = ask.fields.get("state", "") or extras.QUEUED
     async with head_office.database.reading() as session:
         found = await records.of_kind(session, VIRTUAL, state)
@@ -104,7 +104,8 @@ async def _virtual_list(head_office: HeadOffice, ask: Ask) -> Answer:
         }
         for order in orders
     ]
-    return {"state": state, "count": len(orders), "orders": told[:_MOST]}
+    first = orders[0].order if orders else ""
+    return {"state": state, "count": len(orders), "first": first, "orders": told[:_MOST]}
 
 
 async def _order(head_office: HeadOffice, ask: Ask) -> VirtualOrder:
