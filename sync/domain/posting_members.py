@@ -9,10 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
+import msgspec
+
 from sync.domain import accounts
 from sync.domain.books import Issue, MemberBook
 from sync.domain.lots import Lot, LotKey, Uncovered, in_order, take
 from sync.domain.posting_run import Run
+from sync.domain.tiers import counted
 
 if TYPE_CHECKING:
     from sync.domain.merging import MergeData, TransferData, UnmergeData
@@ -28,7 +31,7 @@ def merge(run: Run, book: MemberBook) -> None:
         run.codes.append(Issue.UNKNOWN_MEMBER)
         return
     _move(run, alias, book, alias.lots, alias.uncovered, "merge", away=True)
-    _shift(run, alias, book, accounts.QUALIFYING, alias.balances.qualifying, "merge")
+    _spend(run, alias, book, alias.balances.qualifying, "merge", 1)
     alias.alias_of = book.member
     _marked(run, book, alias)
     _cover(run, book)
@@ -44,7 +47,7 @@ def unmerge(run: Run, book: MemberBook) -> None:
     lots = [lot for lot in book.lots if lot.came_from[-1:] == (alias.member,)]
     debts = [debt for debt in book.uncovered if debt.came_from[-1:] == (alias.member,)]
     _move(run, book, alias, lots, debts, "unmerge", away=False)
-    _shift(run, book, alias, accounts.QUALIFYING, data.qualifying, "unmerge")
+    _spend(run, alias, book, data.qualifying, "unmerge", -1)
     alias.alias_of = None
     _marked(run, book, alias)
 
@@ -136,6 +139,20 @@ def _shift(
     if units:
         run.move(source, account, -units, reason)
         run.move(target, account, units, reason)
+
+
+def _spend(
+    run: Run, alias: MemberBook, book: MemberBook, units: int, reason: str, sign: int
+) -> None:
+    """Qualifying spend changes hands on the days it was spent on, not on that of the merge; the
+    alias keeps its days, by which it is parted again.
+    """
+    days, joint = alias.level.spend, book.level.spend
+    _shift(run, alias, book, accounts.QUALIFYING, sign * units, reason)
+    for day, minor in days:
+        joint = counted(joint, day, sign * minor)
+    alias.level = msgspec.structs.replace(alias.level, spend=days)
+    book.level = msgspec.structs.replace(book.level, spend=joint)
 
 
 def _marked(run: Run, book: MemberBook, alias: MemberBook) -> None:

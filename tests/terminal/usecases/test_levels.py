@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -99,7 +99,7 @@ def sold(till: Till, draft: SaleDraft) -> SaleData:
     return done.data_as(SaleData)
 
 
-def lines(till: Till, language: str) -> list[str]:
+def lines(till: Till, language: Literal["zh_CN", "en"]) -> list[str]:
     served = serve(till, zhang(till))
     assert isinstance(served, Served)
     view = member_view(Text(language), served, DAY, None, offline=True)
