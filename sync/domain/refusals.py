@@ -100,6 +100,7 @@ class Code(StrEnum):
     EVENT_UNKNOWN = "event_unknown"
     EVENT_ALREADY = "event_already"
     FEEDBACK_GIVEN = "feedback_given"
+    PRODUCT_ALERT = "product_alert"
     PRODUCT_UNKNOWN = "product_unknown"
     TENDER_NOT_HERE = "tender_not_here"
     STORED_VALUE_NOT_HERE = "stored_value_not_here"

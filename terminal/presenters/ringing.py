@@ -153,6 +153,9 @@ class Ringing:
             return done
         if isinstance(done, Refusal) and drafts.is_dead(self._till, draft):
             self._draft = draft = drafts.renewed(self._till, draft)
+        if isinstance(done, Refusal) and done.code is Code.PRODUCT_ALERT:
+            self._draft = draft = draft.knowing(str(done.param("product")))
+            drafts.keep(self._till, draft)
         quote = sell.quote(self._till, draft)
         return Rung(draft, quote if isinstance(quote, SaleQuote) else None, done)
 

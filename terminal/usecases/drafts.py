@@ -73,7 +73,8 @@ class SaleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     """A sale being rung up. `programme`: version fixed when it began (golden case 17), `began_ms`:
     when it was resumed, if it was; `points`, `stored_value_minor`: how much of either the customer
     wants to use; `coupons`: codes presented; `slip`: of the mall's till, at a mall counter;
-    `prospect`: under which key it counts for somebody who is no member yet."""
+    `prospect`: under which key it counts for somebody who is no member yet; `alerts_seen`: flagged
+    products somebody was warned about."""
 
     entry_id: UUID
     opened_ms: int
@@ -86,6 +87,7 @@ class SaleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     coupons: tuple[str, ...] = ()
     slip: str = ""
     began_ms: int = 0
+    alerts_seen: tuple[str, ...] = ()
 
     def adding(self, product: Product, quantity: int = 1) -> SaleDraft:
         """With a product rung up; the same product again raises its quantity."""
@@ -129,6 +131,10 @@ class SaleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     def with_slip(self, slip: str) -> SaleDraft:
         """With the number of the mall's slip."""
         return msgspec.structs.replace(self, slip=slip)
+
+    def knowing(self, product: str) -> SaleDraft:
+        """With the warning about a product seen: it may be sold all the same (WAT-33)."""
+        return msgspec.structs.replace(self, alerts_seen=(*self.alerts_seen, product))
 
     def paying(self, points: int = 0, stored_value_minor: int = 0) -> SaleDraft:
         """With points and stored value used up to these amounts."""

@@ -22,7 +22,7 @@ from sync.protocol.messages import Debits
 from terminal.usecases import drafts, permission
 from terminal.usecases.commits import Done, already_done, local_basis
 from terminal.usecases.credentials import typed
-from terminal.usecases.drafts import OperationDraft
+from terminal.usecases.drafts import OperationDraft, SaleDraft
 from terminal.usecases.folding import own_entries, unheard_of
 from terminal.usecases.identify import MemberCard, identify, is_negative
 from terminal.usecases.operation import Decided, perform
@@ -250,6 +250,15 @@ def alerts(till: Till) -> dict[str, str]:
         data = msgspec.convert(own.body.data, AlertData)
         found[data.sku] = data.what
     return found
+
+
+def unseen_alert(till: Till, draft: SaleDraft) -> Refusal | None:
+    """The warning about a flagged product in a sale that nobody has seen yet (WAT-33)."""
+    flagged = alerts(till)
+    for line in draft.lines:
+        if line.sku in flagged and line.sku not in draft.alerts_seen:
+            return refuse(Code.PRODUCT_ALERT, product=line.sku, what=flagged[line.sku])
+    return None
 
 
 @use_case

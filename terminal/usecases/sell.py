@@ -25,6 +25,7 @@ from terminal.usecases.codes import (
 )
 from terminal.usecases.commits import Act, Done, Posted, already_done, commit, local_basis
 from terminal.usecases.drafts import Bearer, SaleDraft
+from terminal.usecases.extras import unseen_alert
 from terminal.usecases.identify import MemberCard, fetch, member_card
 from terminal.usecases.levels import earn_terms, level_of
 from terminal.usecases.outcome import use_case
@@ -102,8 +103,9 @@ def sell(
     mall, with the draft's slip) for the money part.
 
     `tendered_minor`: for cash what was handed over. The same draft again gives the same entry.
-    Refusals: those of quote, pay, `store_kinds.may_pay` and the limits; mall_slip_used; declined
-    and entry_dead (then `drafts.renewed`).
+    Refusals: those of quote, pay, `store_kinds.may_pay` and the limits; mall_slip_used;
+    product_alert (a flagged product; then `draft.knowing`); declined and entry_dead (then
+    `drafts.renewed`).
     """
     with till.lock:
         done = already_done(till, draft.entry_id)
@@ -115,6 +117,9 @@ def sell(
         if drafts.is_dead(till, draft):
             return refuse(Code.ENTRY_DEAD)
         drafts.keep(till, draft)
+        warning = unseen_alert(till, draft)
+        if warning is not None:
+            return warning
         return _paid(till, draft, tender, tendered_minor, approval)
 
 

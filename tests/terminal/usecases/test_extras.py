@@ -16,14 +16,17 @@ from sync.domain.service_orders import OpenData
 from sync.protocol.messages import Granted
 from terminal.operations import catalogue, filling
 from terminal.operations.spec import Preview
+from terminal.presenters.ringing import Ringing, Rung
 from terminal.text import Text
-from terminal.usecases import extras, gift_shelf, printing, redeem_gift, service_orders
+from terminal.usecases import extras, gift_shelf, printing, redeem_gift, sell, service_orders
 from terminal.usecases.commits import Done
 from terminal.usecases.credentials import typed
+from terminal.usecases.drafts import SaleDraft
 from terminal.usecases.identify import MemberCard, identify
 from terminal.usecases.till import Till
 from tests.terminal.usecases.made import (
     NEW_SERIAL,
+    PRODUCT,
     ZHANG,
     ZHANG_SERIAL,
     HeadOffice,
@@ -197,6 +200,26 @@ def test_a_report_flags_a_product_here_at_once_and_everywhere_by_head_office(
     assert extras.alerts(made) == {"SK-1": "allergy", "SK-2": "unsuitable"}
     assert refused(report("none")) is Code.PRODUCT_UNKNOWN
     assert refused(report("SK-1", "ugly")) is Code.FIELD_INVALID
+    made.database.close()
+
+
+def test_a_flagged_product_is_sold_only_after_the_warning_was_seen(tmp_path: Path) -> None:
+    """Rows: WAT-33: the sale warns once per product, here and after a second press goes on."""
+    made = counter(tmp_path)
+    tell(made, document(9, "alert/SK-1", Alert("SK-1", "allergy", "open", 1, 1), "document"))
+    draft = sell.open_sale(made)
+    assert isinstance(draft, SaleDraft)
+    draft = draft.adding(PRODUCT)
+    warned = sell.sell(made, draft, "cash", 268_000)
+    assert isinstance(warned, Refusal)
+    assert (warned.code, warned.param("product")) == (Code.PRODUCT_ALERT, "SK-1")
+    done(sell.sell(made, draft.knowing("SK-1"), "cash", 268_000))
+    till_sale = Ringing(made)
+    till_sale.change(lambda empty: empty.adding(PRODUCT), opens=True)
+    first = till_sale.pay("cash", 268_000, None)
+    assert isinstance(first, Rung)
+    assert refused(first.refused) is Code.PRODUCT_ALERT
+    done(till_sale.pay("cash", 268_000, None))
     made.database.close()
 
 
