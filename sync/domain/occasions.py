@@ -24,7 +24,7 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
+class MemberTraits:
     """The member as audiences see one. `birthday`: (month, day), where the till knows it."""
 
     tier: str
@@ -60,17 +60,17 @@ def now(when: When, occasion: Occasion) -> bool:
     )
 
 
-def for_whom(audience: Audience, customer: Customer | None, day: date) -> bool:
+def for_whom(audience: Audience, member: MemberTraits | None, day: date) -> bool:
     """Whether an offer is for this customer; None: nobody known, or not at member price yet."""
-    if customer is None:
+    if member is None:
         return audience == Audience()
-    if not named(audience.tiers, customer.tier):
+    if not named(audience.tiers, member.tier):
         return False
-    if audience.flags and not set(audience.flags) & set(customer.flags):
+    if audience.flags and not set(audience.flags) & set(member.flags):
         return False
     if not audience.birthday:
         return True
-    born = customer.birthday
+    born = member.birthday
     if born is None or born[0] != _feast(born, day)[0]:
         return False
     return audience.birthday == "month" or _feast(born, day) == born

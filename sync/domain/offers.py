@@ -22,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from sync.domain.occasions import Customer, Occasion, for_whom, here, named, now
+from sync.domain.occasions import MemberTraits, Occasion, for_whom, here, named, now
 from sync.domain.parts import spread
 from sync.domain.rulebook.basics import PER_MILLE
 from sync.domain.rulebook.offers import Goods, Offer, OfferKind, OfferStep, Promotions
@@ -100,7 +100,7 @@ def matches(goods: Goods, item: Item) -> bool:
 def candidates(
     promotions: Promotions,
     occasion: Occasion,
-    customer: Customer | None,
+    member: MemberTraits | None,
     coupons: Sequence[tuple[str, str]] = (),
 ) -> list[Candidate]:
     """Offers that hold, in the order of application. `coupons`: (coupon id, offer id) presented."""
@@ -109,7 +109,7 @@ def candidates(
         if (
             here(offer.where, occasion)
             and now(offer.when, occasion)
-            and for_whom(offer.audience, customer, occasion.day)
+            and for_whom(offer.audience, member, occasion.day)
         ):
             if not offer.coupon:
                 found.append(Candidate(offer))

@@ -13,7 +13,7 @@ from sync.domain.earning import ANY_DAY, Earned, EarnTerms, Goods, earn_sale
 from sync.domain.journal import Claim, Effect, Short
 from sync.domain.limits import Debit
 from sync.domain.members import Balances
-from sync.domain.occasions import Customer, Occasion
+from sync.domain.occasions import MemberTraits, Occasion
 from sync.domain.offers import UsedOffer
 from sync.domain.parts import spread
 from sync.domain.pricing import MAX_SALE_MINOR, BasketLine, Priced, price
@@ -187,12 +187,12 @@ def _priced(
 ) -> Priced | Refusal:
     """The basket at this customer's prices; who joins by this purchase is nobody yet."""
     if buyer is None or buyer.joining:
-        tier, customer = None, None
+        tier, member = None, None
     else:
-        tier, customer = buyer.tier, Customer(buyer.tier.code, buyer.flags, buyer.birthday)
+        tier, member = buyer.tier, MemberTraits(buyer.tier.code, buyer.flags, buyer.birthday)
     if occasion is None:
         return price(programme, basket, tier)
-    known = offers.candidates(programme.promotions, occasion, customer, coupons)
+    known = offers.candidates(programme.promotions, occasion, member, coupons)
     return price(programme, basket, tier, occasion, known)
 
 

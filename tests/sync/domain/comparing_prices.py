@@ -14,7 +14,7 @@ from random import Random
 from time import perf_counter
 
 from sync.domain import offers as engine
-from sync.domain.occasions import Customer, Occasion
+from sync.domain.occasions import MemberTraits, Occasion
 from sync.domain.pricing import BasketLine, Priced, price
 from sync.domain.programme import Programme, Tier
 from sync.domain.rulebook.offers import (
@@ -185,7 +185,7 @@ class Case:
         sale = self.sale
         occasion = Occasion(sale.dealer, sale.day, sale.store, sale.store_kind, sale.minute)
         tier = None if sale.tier is None else Tier(sale.tier, words(), 0, sale.tier_share)
-        customer = None if tier is None else Customer(tier.code, sale.flags, sale.birthday)
+        customer = None if tier is None else MemberTraits(tier.code, sale.flags, sale.birthday)
         known = engine.candidates(self.rules.promotions, occasion, customer, sale.coupons)
         basket = [
             BasketLine(one.sku, one.quantity, one.tag, one.member, one.brand, one.category,

@@ -15,7 +15,7 @@ import pytest
 
 from sync.domain import occasions, offers
 from sync.domain.money import plain
-from sync.domain.occasions import Customer, Occasion
+from sync.domain.occasions import MemberTraits, Occasion
 from sync.domain.offers import Applied, Candidate, Item
 from sync.domain.programme import from_bytes, to_bytes
 from sync.domain.rulebook.offers import (
@@ -26,6 +26,7 @@ from sync.domain.rulebook.offers import (
     OfferKind,
     OfferStep,
     Promotions,
+    Stacking,
     When,
     Where,
 )
@@ -244,11 +245,10 @@ def test_goods_without_member_price_start_at_the_price_for_everybody() -> None:
 def test_stacking_is_declared() -> None:
     """Best of a group, sum, alone; two coupons of one offer. Rows: WAT-35; pitfall 33."""
 
-    def off(name: str, minor: int, stacking: str, group: str = "") -> Offer:
+    def off(name: str, minor: int, stacking: Stacking, group: str = "") -> Offer:
         step = OfferStep(1, minor)
-        how = {"best": "best", "sum": "sum", "alone": "alone"}[stacking]
         return Offer(
-            name, words(), "threshold", steps=(step,), stacking=how, group=group,  # type: ignore[arg-type]  # one of the three words
+            name, words(), "threshold", steps=(step,), stacking=stacking, group=group,
             coupon=name == "c",
         )  # fmt: skip
 
@@ -301,11 +301,11 @@ def test_offers_of_a_place(where: Where, holds: object) -> None:
     assert occasions.here(where, HERE) is holds
 
 
-GOLD = Customer("gold", ("silk",), (11, 7))
+GOLD = MemberTraits("gold", ("silk",), (11, 7))
 
 
 @pytest.mark.parametrize(
-    ("audience", "customer", "holds"),
+    ("audience", "member", "holds"),
     [
         (Audience(), None, True),
         (Audience(members=True), None, False),
@@ -316,15 +316,15 @@ GOLD = Customer("gold", ("silk",), (11, 7))
         (Audience(flags=("silk", "press")), GOLD, True),
         (Audience(flags=("press",)), GOLD, False),
         (Audience(birthday="day"), GOLD, True),
-        (Audience(birthday="day"), Customer("gold", (), (11, 8)), False),
-        (Audience(birthday="month"), Customer("gold", (), (11, 8)), True),
-        (Audience(birthday="month"), Customer("gold", (), (12, 7)), False),
-        (Audience(birthday="day"), Customer("gold"), False),
+        (Audience(birthday="day"), MemberTraits("gold", (), (11, 8)), False),
+        (Audience(birthday="month"), MemberTraits("gold", (), (11, 8)), True),
+        (Audience(birthday="month"), MemberTraits("gold", (), (12, 7)), False),
+        (Audience(birthday="day"), MemberTraits("gold"), False),
     ],
 )
-def test_offers_for_some(audience: Audience, customer: Customer | None, holds: object) -> None:
+def test_offers_for_some(audience: Audience, member: MemberTraits | None, holds: object) -> None:
     """Anybody, members, tiers, segments, birthdays. Rows: FL-42, WAT-28, WAT-31, BEST-16."""
-    assert occasions.for_whom(audience, customer, DAY) is holds
+    assert occasions.for_whom(audience, member, DAY) is holds
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_offers_for_some(audience: Audience, customer: Customer | None, holds: o
     ],
 )
 def test_a_birthday_on_the_29th_of_february_has_a_day_each_year(day: date, holds: object) -> None:
-    born = Customer("gold", (), (2, 29))
+    born = MemberTraits("gold", (), (2, 29))
     assert occasions.for_whom(Audience(birthday="day"), born, day) is holds
 
 
