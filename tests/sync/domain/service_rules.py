@@ -89,10 +89,8 @@ class Desk(Counter):
         super().__init__(dealer, number, book)
 
     def entry_id(self) -> UUID:
-        tail = self.seq.to_bytes(6, "big")
-        return uuid7(
-            1_800_000_000_000 + self.seq, f"{self.dealer}{self.number}".encode().ljust(4)[:4] + tail
-        )
+        whose = f"{self.dealer}{self.number}".encode().ljust(4)[:4]
+        return uuid7(1_800_000_000_000 + self.seq, self.seq.to_bytes(6, "big") + whose)
 
     def body(self, kind: str, member: UUID | None = None, **changes: Any) -> Body:
         return super().body(kind, member, **({"entry_id": self.entry_id()} | changes))

@@ -162,7 +162,9 @@ def test_a_virtual_good_is_paid_to_head_office_and_issued() -> None:
     earned(books, "C", 400)
     order, entry = desk.order_virtual(ANNA)
     assert books.receive(desk, entry)[0].codes == ()
-    assert order_of(books, order).state == "queued"
+    queued = order_of(books, order)
+    told = extras.told(queued, "")
+    assert (told.order, told.state, told.points, told.given) == (order, "queued", 1_000, "")
     assert books.nets() == {"A": (5_40, 0), "C": (3_60, 0), "HQ": (0, 9_00)}
     assert outcome(books, order, "issued").codes == ()
     assert order_of(books, order).state == "issued"
