@@ -86,6 +86,12 @@ class Code(Command, frozen=True, kw_only=True, tag="code"):
     code: str
 
 
+class Prospect(Command, frozen=True, kw_only=True, tag="prospect"):
+    """The sale counts for whoever has this phone and is no member yet."""
+
+    phone: str
+
+
 class Points(Command, frozen=True, kw_only=True, tag="points"):
     """So many points are to pay."""
 
@@ -210,7 +216,7 @@ class Quit(Command, frozen=True, kw_only=True, tag="quit"):
 
 AnyCommand = (
     SignIn | OpenShift | CloseShift | OpenDraft | ScanCard | ScanProduct | Amount | Code | Points
-    | StoredValue | Tender | Pay | TopUp | Gift | Enrol | Operate | SetOffline | Sync | State
+    | Prospect | StoredValue | Tender | Pay | TopUp | Gift | Enrol | Operate | SetOffline | Sync | State
     | Resume | Reprint | Screenshot | ArmKill | Quit
 )  # fmt: skip
 

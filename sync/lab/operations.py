@@ -113,6 +113,7 @@ class Scripts:
             *self._card(step, at_ms),
             *self._lines(step, at_ms),
             *(drive.Code(at_ms=at_ms, code=told(code)) for code in step.codes),
+            *([drive.Prospect(at_ms=at_ms, phone=step.prospect)] if step.prospect else []),
             *self._tenders(step, at_ms),
         )
         closing = drive.Pay(at_ms=at_ms, **self._approval(step))

@@ -112,7 +112,8 @@ class Sell(ForMember, frozen=True, kw_only=True, tag="sell"):
     """A sale. `points`: points to pay with; `stored_value`: what stored value is to pay, or "max";
     the rest is paid by `tender`, of which `tendered` is handed over (default: exactly what is due);
     `codes`: coupons and price codes scanned after the lines ("@..." refers to an earlier step);
-    `slip`: number of the mall's slip."""
+    `slip`: number of the mall's slip; `prospect`: phone of somebody who is no member yet, for whom
+    it counts."""
 
     lines: tuple[Line, ...]
     points: Count = 0
@@ -121,6 +122,7 @@ class Sell(ForMember, frozen=True, kw_only=True, tag="sell"):
     tendered: Fen | None = None
     codes: tuple[str, ...] = ()
     slip: str = ""
+    prospect: str = ""
 
 
 class Earlier(Strict, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from terminal.operations.spec import OperationSpec
 from terminal.text import Text
 from terminal.usecases import (
     codes,
+    prospects,
     drafts,
     enrol,
     identify,
@@ -125,6 +126,7 @@ class DrivenTill:
             drive.ScanProduct: self._scan_product,
             drive.Amount: self._amount,
             drive.Code: self._code,
+            drive.Prospect: self._prospect,
             drive.Points: self._points,
             drive.StoredValue: self._stored_value,
             drive.Tender: self._take_tender,
@@ -215,6 +217,10 @@ class DrivenTill:
     def _code(self, command: drive.Code) -> drive.Answer:
         taken = _must(codes.take_code(self._till, self._sale(), command.code))
         self._keep(taken)
+        return drive.Done()
+
+    def _prospect(self, command: drive.Prospect) -> drive.Answer:
+        self._keep(_must(prospects.by_phone(self._till, self._sale(), command.phone)).sale)
         return drive.Done()
 
     def _points(self, command: drive.Points) -> drive.Answer:

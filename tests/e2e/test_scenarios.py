@@ -155,6 +155,9 @@ BY_HAND = {
             "too-few": "points_short",
         },
     ),
+    "prospects": Figures(  # golden case 2; FL-05, FL-06, pitfall 14
+        {"xu": (2000, 0, 0)}, refused={"too-early": "not_eligible", "again": "already_member"}
+    ),
     "notes": Figures({"wan": (100, 0, 0)}, refused={"nothing": "field_needed"}),  # FL-61
     "day": Figures(
         {"fang": (2580, 227_27, 22_73), "zhang": (3434, 0, 0)},
