@@ -22,7 +22,16 @@ def allocation(random: Random, sales: int) -> None:
     compare(random, 0, sales)
 
 
-ORACLES: dict[str, Callable[[Random, int], None]] = {"allocation": allocation}
+def prices(random: Random, sales: int) -> None:
+    """Price lists and offers against an exhaustive search over combinations, piece by piece."""
+    from tests.sync.domain.comparing_prices import compare
+
+    tally = compare(sales, random.randrange(10**9))
+    if tally.differ:
+        raise AssertionError(f"sales of seeds {tally.differ[:10]} differ")
+
+
+ORACLES: dict[str, Callable[[Random, int], None]] = {"allocation": allocation, "prices": prices}
 
 
 def main() -> int:
