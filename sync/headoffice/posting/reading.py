@@ -91,9 +91,10 @@ def ref_of(body: Body) -> EntryRef | None:
     if rule is None or not rule.original:
         return None
     try:
-        return msgspec.convert(body.data.get("ref"), Ref).entry
+        found = msgspec.convert(body.data.get("ref"), Ref).entry
     except msgspec.ValidationError:
         return None  # posting quarantines the entry
+    return found if 0 < found.epoch < 1 << 32 and 0 < found.seq < 1 << 63 else None
 
 
 def _prospects(body: Body) -> set[str]:

@@ -125,6 +125,22 @@ def test_stored_value_is_paid_out_elsewhere(a1: TestTill, b1: TestTill) -> None:
     assert books(a1) == []
 
 
+def test_what_could_never_be_an_original_stops_nothing(a1: TestTill) -> None:
+    """Rows: invariant 40."""
+    enrolled, sale = a1.desk.enrol(ANNA), a1.desk.sale(ANNA, [10_000])
+    data = dict(read_body(give_back(a1.desk, sale).body).data)
+    a1.desk.seq, a1.desk.prev = sale.seq, sale.hash  # that one is never sent
+    ref = data["ref"]
+    assert isinstance(ref, dict)
+    wrong = [{**ref, "seq": 1 << 62}, {**ref, "seq": 0}, {**ref, "epoch": -1}, "none", None]
+    returns = [
+        a1.desk.write(a1.desk.body(Kind.RETURN, ANNA, data={**data, "ref": one})) for one in wrong
+    ]
+    reply = a1.push(enrolled, sale, *returns)
+    assert {r.codes for r in reply.results[2:]} == {("original_unknown",), ("data_unreadable",)}
+    assert balances(a1).points == 100
+
+
 def test_both_wait_for_their_member_and_follow_in_order(a1: TestTill, b1: TestTill) -> None:
     """Rows: invariant 33."""
     sale = a1.desk.sale(ANNA, [10_000])
