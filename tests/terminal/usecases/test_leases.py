@@ -197,3 +197,25 @@ def test_head_offices_time_feeds_the_hybrid_clock(desk: Desk) -> None:
     assert done.body.at.hlc_ms == desk.clock.utc_ms() + HOUR_MS
     assert done.body.at.utc_ms == desk.clock.utc_ms()
     assert desk.till.clock_set_back_ms() == 0
+
+
+def test_who_owes_spends_nothing_offline_until_it_is_cured(desk: Desk) -> None:
+    """Shown as negative; neither a lease nor the limits help; head office's next row, in which an
+    earn or a top-up has covered it, does."""
+    owing = msgspec.structs.replace(row(6, leased_minor=20_000), uncovered=5)
+    tell(desk.till, owing, right("s-1", 20_000), version=6)
+    assert member(desk.till).negative
+    assert code(desk.spend(stored=1)) == Code.MEMBER_NEGATIVE
+    tell(desk.till, row(7, leased_minor=20_000), right("s-1", 20_000), version=7)
+    assert not member(desk.till).negative
+    assert leases_of(desk.spend(stored=1)) == {"s-1": 1}
+
+
+def test_a_negative_figure_alone_says_so_too(desk: Desk) -> None:
+    """A negative figure is enough, whether or not a claim is known to be open."""
+    poor = msgspec.structs.replace(row(6), balances=light(-10, 0).balances)
+    tell(desk.till, poor, version=6)
+    assert member(desk.till).negative
+    cured = msgspec.structs.replace(row(7), balances=light(0, 100).balances)
+    tell(desk.till, cured, version=7)
+    assert not member(desk.till).negative
