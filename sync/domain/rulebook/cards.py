@@ -43,5 +43,5 @@ class Cards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.unblock not in (HEAD_OFFICE, APPROVER):
             raise ValueError(f"cards.unblock: {self.unblock!r}")
         within("cards.supplementary_most", self.supplementary_most, 0, 100)
-        within("cards.pin_digits", self.pin_digits, 4, 12)
+        within("cards.pin_digits", self.pin_digits, 4, 6)
         within("cards.pin_tries", self.pin_tries, 1, 10)

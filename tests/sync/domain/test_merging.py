@@ -16,6 +16,7 @@ from sync.domain.members import Balances
 from sync.domain.merging import MergeData, TransferData, UnmergeData, also_named
 from sync.domain.posting import Result
 from tests.sync.domain.making import Counter, HeadOffice, member_id, plain
+from tests.sync.domain.reversing import give_back
 
 ANNA, TWIN, BEN, CARL = (member_id(n) for n in range(1, 5))
 TOKEN = "a" * 32
@@ -261,6 +262,22 @@ def test_somebody_who_owes_points_gives_none_away() -> None:
     hq.receive(b, b.gift(ANNA))
     hq.receive(a, a.sale(ANNA, [60_000]))
     assert given(hq, office, 100).codes == (Issue.OVERDRAFT,)
+
+
+def test_goods_of_the_twin_come_back_to_whoever_stands_for_her() -> None:
+    """Rows: golden cases 9 and 19. The twin buys for 600.00 at W, 400 points pay 40.00 of it: 560
+    points earned. Merged, Anna has 600 + 560. The goods come back: the 560 go, the 400 are there
+    again: 1000, as if it had not been."""
+    hq, office, *_ = two()
+    w = Counter("W")
+    sale = w.sale(TWIN, [60_000], points=400)
+    hq.receive(w, sale)
+    merged(hq, office)
+    assert hq.balances(ANNA).points == 1_160
+    (result,) = hq.receive(w, give_back(w, sale))
+    assert result.codes == (Issue.MEMBER_MERGED,)
+    assert hq.balances(ANNA) == Balances(1_000, 30_000, 3_000, 100_000)
+    assert hq.balances(TWIN) == Balances()
 
 
 def test_members_that_data_names() -> None:
