@@ -34,8 +34,8 @@ class Reading:
 @dataclass(slots=True)
 class Needs:
     """Members, card tokens and entry ids some entries touch; `joining`: members they enrol;
-    `refs`: entries they take back; `whole`: tokens whose cards they change, with all their credentials;
-    `prospects`: keys of people who are no members yet."""
+    `refs`: entries they take back; `whole`: tokens whose cards they change, with all their
+    credentials; `prospects`: keys of people who are no members yet."""
 
     members: set[UUID] = field(default_factory=set)
     tokens: set[str] = field(default_factory=set)
