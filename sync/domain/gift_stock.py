@@ -70,12 +70,10 @@ def taken(stock: GiftStock, member: UUID | None, quantity: int, mark: str, seq: 
     """The shelf after a gift was given; what was kept for that member is used up first."""
     kept, used = [], quantity
     for one in stock.kept:
-        if one.member == member and used:
-            served = min(one.quantity, used)
-            used -= served
-            one = msgspec.structs.replace(one, quantity=one.quantity - served)  # noqa: PLW2901  # what is left of it
-        if one.quantity:
-            kept.append(one)
+        served = min(one.quantity, used) if one.member == member else 0
+        used -= served
+        if one.quantity > served:
+            kept.append(msgspec.structs.replace(one, quantity=one.quantity - served))
     made = msgspec.structs.replace(stock, count=stock.count - quantity, kept=tuple(kept))
     return marked(made, mark, seq)
 

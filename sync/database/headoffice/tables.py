@@ -476,7 +476,8 @@ clearing_line = sa.Table(
     sa.UniqueConstraint("post_seq", "part"),
 )
 
-# Small records beside the books: service orders, gift counts, virtual orders, alerts (`data`: JSON).
+# Small records beside the books: service orders, gift counts, virtual orders, alerts ...; `data` is
+# JSON.
 record = sa.Table(
     "record",
     metadata,

@@ -107,13 +107,12 @@ def test_a_right_that_no_programme_gives_is_an_exception() -> None:
             RULES, desk.entry_id(), DAY, "dry_cleaning", [("coat", "", ())], None
         )
     )
-    for changed in (
-        msgspec.structs.replace(data, entitlement="no-such"),
-        msgspec.structs.replace(data, entitlement="repair-2"),
-    ):
+    for right in ("no-such", "repair-2"):
         entry_id = desk.entry_id()
-        changed = msgspec.structs.replace(changed, code=service_orders.code_of(entry_id))  # noqa: PLW2901  # its own number
-        body = desk.body(Kind.SERVICE_OPEN, ANNA, data=plain(changed))
+        wrong = msgspec.structs.replace(
+            data, entitlement=right, code=service_orders.code_of(entry_id)
+        )
+        body = desk.body(Kind.SERVICE_OPEN, ANNA, data=plain(wrong))
         assert Issue.ENTITLEMENT_REFUSED in books.receive(desk, desk.write(body))[0].codes
 
 
