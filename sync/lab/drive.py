@@ -216,8 +216,8 @@ class Quit(Command, frozen=True, kw_only=True, tag="quit"):
 
 AnyCommand = (
     SignIn | OpenShift | CloseShift | OpenDraft | ScanCard | ScanProduct | Amount | Code | Points
-    | Prospect | StoredValue | Tender | Pay | TopUp | Gift | Enrol | Operate | SetOffline | Sync | State
-    | Resume | Reprint | Screenshot | ArmKill | Quit
+    | Prospect | StoredValue | Tender | Pay | TopUp | Gift | Enrol | Operate | SetOffline | Sync
+    | State | Resume | Reprint | Screenshot | ArmKill | Quit
 )  # fmt: skip
 
 

@@ -29,12 +29,12 @@ from terminal.operations.spec import OperationSpec
 from terminal.text import Text
 from terminal.usecases import (
     codes,
-    prospects,
     drafts,
     enrol,
     identify,
     operation,
     printing,
+    prospects,
     recover,
     redeem_gift,
     sell,

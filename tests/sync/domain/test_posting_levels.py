@@ -358,7 +358,8 @@ def test_only_admitted_data_is_posted() -> None:
         members: ClassVar[dict[UUID, MemberBook]] = {ANNA: books_of}
         place = place_of(till)
 
-    run = Run(body, Admitted(RULES, (), (), True), EntryRef(till.device, 1, 1), Nothing(), 1)  # type: ignore[arg-type]  # no more is looked at
+    admitted, ref = Admitted(RULES, (), (), True), EntryRef(till.device, 1, 1)
+    run = Run(body, admitted, ref, Nothing(), 1)  # type: ignore[arg-type]  # no more is looked at
     with pytest.raises(TypeError, match="level"):
         posting_levels.change_tier(run)
     with pytest.raises(TypeError, match="expiry"):
