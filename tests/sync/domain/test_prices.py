@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from sync.domain import overrides, selling
-from sync.domain.journal import Body, Kind
+from sync.domain.journal import Body, Kind, read_body
 from sync.domain.occasions import Occasion
 from sync.domain.offers import UsedOffer
 from sync.domain.overrides import OverrideCode
@@ -22,6 +22,7 @@ from sync.domain.programme import Tier, in_force
 from sync.domain.refusals import Code, Refusal
 from sync.domain.rulebook.offers import Audience, Goods, Offer, OfferStep, Promotions
 from sync.domain.rulebook.prices import MALL_COUNTER, OWN_SHOP, PriceList
+from tests.sync.domain import reversing
 from tests.sync.domain.making import (
     DAY,
     NOTHING,
@@ -274,3 +275,21 @@ def test_a_used_offer_has_an_exact_part_of_every_line() -> None:
     joining = selling.Buyer(ANNA, Tier("plain", words(), 0), RICH, joining=True)
     nobody = granted(selling.quote(rules, "A", basket, joining, None, HERE))
     assert nobody.data.offers == ()  # who joins by this purchase is nobody yet (golden case 2)
+
+
+def test_a_return_gives_the_exact_share_of_an_offer_back() -> None:
+    """Lines of 10.00 and 20.00 with 10.00 off; the second comes back: 13.33, then the first: 6.67.
+    Together what was paid, 20.00. Rows: WAT-27; pitfall 3; golden cases 5 and 9."""
+    rules = programme(
+        promotions=Promotions(
+            (Offer("ten", words(), "threshold", steps=(OfferStep(3_000, 1_000),)),)
+        )
+    )
+    basket = [BasketLine("", 1, 1_000), BasketLine("", 1, 2_000)]
+    buyer = selling.Buyer(ANNA, Tier("plain", words(), 0), NOTHING)
+    till = Counter("A", rules=rules)
+    quoted = granted(selling.quote(rules, "A", basket, buyer, None, HERE))
+    entry = till.write(sold(till, quoted.data, ANNA))
+    second = read_body(reversing.give_back(till, entry, {1: 1}).body)
+    first = read_body(reversing.give_back(till, entry, {0: 1}, {1: 1}).body)
+    assert [back.data["money_minor"] for back in (second, first)] == [1_333, 667]
