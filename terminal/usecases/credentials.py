@@ -54,7 +54,7 @@ def blocks(till: Till) -> tuple[Block, ...]:
 
 
 def new_card(till: Till, read: CredentialRead) -> Credential | Refusal:
-    """A card to be given out. Refusals: card_whose, card_in_use, card_not_in_block, unknown_code."""
+    """A card to give out. Refusals: card_whose, card_in_use, card_not_in_block, unknown_code."""
     found = credential_of(till, read)
     if isinstance(found, Refusal):
         return found
@@ -64,7 +64,7 @@ def new_card(till: Till, read: CredentialRead) -> Credential | Refusal:
 
 
 def cards_here(till: Till, card: str | None, member_cards: list[Card]) -> list[Card]:
-    """A member's cards, one credential for each, the presented one first; replaced ones left out."""
+    """A member's cards, one credential each, the presented one first, without replaced ones."""
     shown: dict[str, Card] = {}
     presented = till.database.card(card) if card else None
     for each in ([presented] if presented else []) + member_cards:

@@ -24,7 +24,7 @@ _CHANGES: Final = (
     f"SELECT body FROM entry WHERE {FOLDED} AND kind IN ({_KINDS}) "  # noqa: S608  # constants
     "AND seq > ? ORDER BY seq"
 )
-_REFLECTED: Final = "SELECT max(seq) FROM ack WHERE stored_ms < ?"
+_REFLECTED: Final = "SELECT seq FROM ack WHERE stored_ms < ? ORDER BY number DESC LIMIT 1"
 _DEBITS: Final = (
     "SELECT DISTINCT entry.seq, entry.body FROM effect JOIN entry ON entry.seq = effect.seq "
     "WHERE effect.member = ? AND effect.seq > ? AND effect.delta < 0 ORDER BY entry.seq"
@@ -47,7 +47,7 @@ class OwnCards:
         return self._folded(token, found, changes).get(token)
 
     def of_member(self, member: UUID) -> list[Card]:
-        """Every card of a member, those of members merged into it and those issued here included."""
+        """Every card of a member, of members merged into it, and those issued here."""
         replica = self._database.replica
         everybody = {member, *replica.merged_into(member)}
         tokens = [card.token for each in sorted(everybody) for card in replica.cards_of(each)]
@@ -93,7 +93,7 @@ class OwnCards:
             return 0
         with self._file.read() as connection:
             row = connection.execute(_REFLECTED, (as_of_ms,)).fetchone()
-        return int(row[0] or 0) if row else 0
+        return int(row[0]) if row else 0
 
     def _changes(self) -> list[Change]:
         with self._file.read() as connection:
