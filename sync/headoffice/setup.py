@@ -14,6 +14,8 @@ from argon2 import PasswordHasher
 from sync.database.headoffice import directory, ledger
 from sync.database.headoffice.rows import FeedRow
 from sync.database.headoffice.sessions import ConflictError, Database, Session
+from sync.domain.coupons import is_coupon
+from sync.domain.overrides import is_override
 from sync.domain.pricing import Product
 from sync.domain.programme import Programme
 from sync.headoffice.enrolment import device_row
@@ -140,7 +142,14 @@ class Setup:
             raise InvalidError("programme_exists", version=programme.version) from None
 
     async def products(self, products: Sequence[Product]) -> None:
-        """Publish products; the same sku again changes it."""
+        """Publish products; the same sku again changes it.
+
+        Raises InvalidError("barcode_reserved") for a barcode in the name space of coupons or price
+        codes (pitfall 28).
+        """
+        for product in products:
+            if is_coupon(product.barcode) or is_override(product.barcode):
+                raise InvalidError("barcode_reserved", sku=product.sku)
 
         async def work(session: Session) -> None:
             kept = [(p.sku, p.barcode, msgspec.json.encode(p)) for p in products]

@@ -10,7 +10,7 @@ import pytest
 from sync.domain import coupons, overrides, selling
 from sync.domain.journal import Entry, Kind
 from sync.domain.occasions import Occasion
-from sync.domain.pricing import BasketLine
+from sync.domain.pricing import BasketLine, Product
 from sync.domain.rulebook.offers import Offer, OfferStep, Promotions
 from sync.domain.store_kinds import StoreFacts, mall_sale
 from sync.headoffice.errors import InvalidError, NotFoundError
@@ -128,6 +128,15 @@ def test_a_price_code_of_head_office_holds_at_its_till(promoted: Running, a1: Te
         ("till", "Z9", "till"),
     ):
         assert refused(promoted, "override_code", **{**fields, name: value}) == said
+
+
+@pytest.mark.parametrize("barcode", ["GC0001", "gc-0001", "GP1234567800100"])
+def test_no_goods_bear_the_code_of_a_coupon(chain: Running, barcode: str) -> None:
+    """Pitfall 28."""
+    goods = Product("SK-9", barcode, "裙", "Skirt", 100)
+    with pytest.raises(InvalidError) as caught:
+        chain.call(lambda hq: hq.setup.products([goods]))
+    assert caught.value.code == "barcode_reserved"
 
 
 def test_a_store_becomes_a_counter_and_is_reported_as_one(
