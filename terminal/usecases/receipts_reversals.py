@@ -52,6 +52,7 @@ def exchanged(body: Body, context: ReceiptContext, words: Words) -> list[Block]:
     made += [
         Row(words("receipt.due"), words.money(sale.due_minor)),
         Row(words("receipt.given_back"), words.money(-back.given_back_minor)),
+        *_not_money(back, words),
         Rule(double=True),
     ]
     if data.due_minor:
@@ -117,9 +118,18 @@ def _sums(data: ReturnData, words: Words) -> list[Block]:
     made: list[Block] = []
     if data.money_minor:
         made.append(Row(words(f"sale.tender.{data.tender}"), words.money(data.money_minor)))
+    return [*made, *_not_money(data, words)]
+
+
+def _not_money(data: ReturnData, words: Words) -> list[Block]:
+    """What of it goes back to the member's accounts."""
+    made: list[Block] = []
     stored = data.principal_minor + data.bonus_minor
     if stored:
         made.append(Row(words("receipt.stored_value_back"), words.money(stored)))
+    if data.points_face_minor:
+        left = words("receipt.points_paid", used=words.points(data.points_restored))
+        made.append(Row(left, words.money(data.points_face_minor)))
     return made
 
 
