@@ -93,12 +93,14 @@ class LotDrawn(msgspec.Struct, frozen=True):
     units: int
     amount_minor: int
     debtor: str
+    member: UUID
+    came_from: tuple[UUID, ...] = ()
 
-    def lot(self, member: UUID) -> Lot:
+    def lot(self) -> Lot:
         """The lot, used up."""
         return Lot(
             LotKey(self.post_seq, self.part),
-            member,
+            self.member,
             accounts.POINTS,
             self.dealer,
             self.store,
@@ -108,6 +110,7 @@ class LotDrawn(msgspec.Struct, frozen=True):
             self.expires_on,
             self.quantity,
             0,
+            came_from=self.came_from,
         )
 
 

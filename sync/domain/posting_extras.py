@@ -207,6 +207,8 @@ def _told(lot: Lot, a: Allocation) -> LotDrawn:
         units=a.quantity,
         amount_minor=a.amount_minor,
         debtor=a.debtor,
+        member=lot.member,
+        came_from=lot.came_from,
     )
 
 
@@ -234,7 +236,10 @@ def _restored(run: Run, book: MemberBook, order: VirtualOrder, drawn: LotDrawn) 
     key = LotKey(drawn.post_seq, drawn.part)
     lot = next((lot for lot in book.lots if lot.key == key), None)
     if lot is None:
-        lot = drawn.lot(book.member)
+        lot = drawn.lot()
+        if lot.member != book.member:  # merged away since: what was open of it moved then
+            run.books.moved_lots.setdefault(key, lot.member)
+            lot.member, lot.came_from = book.member, (*lot.came_from, lot.member)
         book.lots.append(lot)
     lot.open += drawn.units
     run.books.changed_lots[key] = lot

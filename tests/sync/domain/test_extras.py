@@ -13,6 +13,7 @@ from sync.domain import extras, gift_stock, posting_extras
 from sync.domain.extras import Alert, Feedback, VirtualOrder
 from sync.domain.gift_stock import GiftStock, HoldData, Kept
 from sync.domain.journal import Kind
+from sync.domain.merging import MergeData
 from sync.domain.posting import Issue
 from sync.domain.records import RecordKey
 from sync.domain.redeeming import GiftData
@@ -251,6 +252,23 @@ def test_points_that_come_back_cover_what_another_operation_left_open() -> None:
     fail(books, order)
     assert books.balances(ANNA).points == 200
     assert books.nets() == {"A": (40_00, 0), "B": (0, 40_00), "HQ": (0, 0)}
+
+
+def test_points_of_an_order_of_somebody_merged_meanwhile_come_back_to_who_stands_for_them() -> None:
+    """Rows: FL-56; golden case 19. The lot was used up when Ben became Anna: it follows now."""
+    books, desk = office(), Desk("B")
+    earned(books, "A", 1_000, BEN)
+    order, entry = desk.order_virtual(BEN)
+    books.receive(desk, entry)
+    hq = Desk("HQ")
+    hq.seq = sum(result.ref.device == hq.device for result in books.results)
+    body = hq.body(Kind.MERGE, ANNA, data=plain(MergeData(BEN)), programme=0)
+    assert books.receive_at(HQ, [hq.write(body)])[0].post_seq is not None
+    assert fail(books, order, BEN).post_seq is not None
+    assert (books.balances(ANNA).points, books.balances(BEN).points) == (1_000, 0)
+    (lot,) = books.members[ANNA].lots
+    assert (lot.member, lot.came_from, lot.open) == (ANNA, (BEN,), 1_000)
+    assert books.nets() == {"A": (0, 0), "HQ": (0, 0)}
 
 
 def test_an_order_head_office_did_not_offer_there_is_an_exception() -> None:
