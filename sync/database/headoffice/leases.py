@@ -22,6 +22,7 @@ t = tables
 P = sa.bindparam
 _ZERO: sa.ColumnElement[Any] = sa.literal_column("0")
 _CLOSED: sa.ColumnElement[Any] = sa.literal_column("'closed'")
+_LIVE: sa.ColumnElement[Any] = sa.literal_column("'live'")
 _ENDING: sa.ColumnElement[Any] = sa.literal_column("'ending'")
 _ACTIVE: sa.ColumnElement[Any] = sa.literal_column("'active'")
 _GRANTED: sa.ColumnElement[Any] = sa.literal_column("'granted'")
@@ -42,12 +43,20 @@ LIVE: Final = query(
 )
 DUE: Final = query(
     sa.select(t.lease.c.member)
-    .where(
-        sa.or_(
-            sa.and_(t.lease.c.state != _CLOSED, t.lease.c.expires_ms < P("before_ms")),
-            t.lease.c.state == _ENDING,
-        )
-    )
+    .where(t.lease.c.state == _LIVE, t.lease.c.expires_ms < P("before_ms"))
+    .distinct()
+    .limit(P("most"))
+)
+TO_END: Final = query(
+    sa.select(t.lease.c.member, sa.func.max(t.lease.c.ended_ms).label("ended_ms"))
+    .where(t.lease.c.state == _ENDING)
+    .group_by(t.lease.c.member)
+    .order_by(sa.desc("ended_ms"))
+    .limit(P("most"))
+)
+OVER: Final = query(
+    sa.select(t.lease.c.member)
+    .where(t.lease.c.state == _ENDING, t.lease.c.expires_ms < P("over_ms"))
     .distinct()
     .limit(P("most"))
 )
@@ -142,9 +151,15 @@ async def put(session: Session, found: Sequence[Lease]) -> None:
     await session.write(PUT, [_lease_row(lease) for lease in found])
 
 
-async def due(session: Session, before_ms: int, most: int) -> list[UUID]:
-    """Members whose leases end before `before_ms`, or are ending."""
-    return [rows.uuid_of(r[0]) for r in await session.fetch(DUE, before_ms=before_ms, most=most)]
+async def due(session: Session, before_ms: int, over_ms: int, most: int) -> list[UUID]:
+    """Members whose leases end before `before_ms`, those whose leases are ending (the latest
+    first), and those whose ends were before `over_ms`: at most `most` of each."""
+    found = [
+        *await session.fetch(DUE, before_ms=before_ms, most=most),
+        *await session.fetch(TO_END, most=most),
+        *await session.fetch(OVER, over_ms=over_ms, most=most),
+    ]
+    return [rows.uuid_of(row[0]) for row in found]
 
 
 async def changed(session: Session, after: int, most: int) -> list[tuple[UUID, int]]:

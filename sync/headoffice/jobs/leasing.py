@@ -29,6 +29,7 @@ from sync.protocol.messages import FeedKind
 
 SWEPT: Final = "leases_swept"  # feed number up to which books were looked at
 MOST: Final = 200
+ROUNDS: Final = 10  # a serving head office looks again in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +40,35 @@ class Leasing:
     poster: Poster
     random: Randomness
 
-    async def sweep(self, now_ms: int, most: int = MOST) -> int:
-        """Look at up to `most` members whose books changed, and as many whose leases end; how many
-        leases changed. Call again until it is 0."""
+    async def sweep(self, now_ms: int, rounds: int = ROUNDS, most: int = MOST) -> int:
+        """Look at members whose books changed and whose leases end, `most` of each in one
+        transaction, at most `rounds` of them; how many leases changed."""
+        changed = 0
+        for _ in range(rounds):
+            found, looked = await self._round(now_ms, most)
+            changed += found
+            if not found and looked < most:
+                break
+        return changed
 
-        async def work(session: Session) -> int:
+    async def _round(self, now_ms: int, most: int) -> tuple[int, int]:
+        """How many leases changed, and how many members' books had."""
+
+        async def work(session: Session) -> tuple[int, int]:
             await self.poster.shelf.refresh(session)
             programme = in_force(self.poster.shelf.programmes, utc_day(now_ms))
             if programme is None:
-                return 0
+                return 0, 0
             after = int(await directory.meta(session, SWEPT) or 0)
             moved = await leases.changed(session, after, most)
             before_ms = now_ms + programme.leases.renew_ms
             members = {member for member, _ in moved}
-            members.update(await leases.due(session, before_ms, most))
+            over_ms = now_ms - programme.leases.grace_ms
+            members.update(await leases.due(session, before_ms, over_ms, most))
             count = await self._look(session, programme, sorted(members), now_ms)
             if moved:
                 await directory.put_meta(session, SWEPT, str(moved[-1][1]).encode())
-            return count
+            return count, len(moved)
 
         return await self.database.writing(work)
 

@@ -12,18 +12,12 @@ from sync.headoffice.jobs.leasing import utc_day
 from sync.headoffice.operations.spec import Answer, Ask, OfficeOperation
 from sync.headoffice.service import HeadOffice
 
-ROUNDS: Final = 10_000
+ROUNDS: Final = 100_000
 
 
 async def _sweep(hq: HeadOffice, ask: Ask) -> Answer:
     """Answers `leases`: how many were given, renewed, ended or closed."""
-    changed = 0
-    for _ in range(ROUNDS):
-        found = await hq.leasing.sweep(ask.now_ms)
-        if not found:
-            break
-        changed += found
-    return {"leases": changed}
+    return {"leases": await hq.leasing.sweep(ask.now_ms, rounds=ROUNDS)}
 
 
 async def _recall(hq: HeadOffice, ask: Ask) -> Answer:
