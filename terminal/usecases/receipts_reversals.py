@@ -23,10 +23,10 @@ def goods_of(body: Body) -> set[str]:
     """Product numbers on the receipt of a return or an exchange."""
     if body.kind == Kind.EXCHANGE:
         data = msgspec.convert(body.data, ExchangeData)
-        lines = [line.sku for line in (*data.back.lines, *data.sale.lines)]
+        found = {line.sku for line in data.back.lines} | {line.sku for line in data.sale.lines}
     else:
-        lines = [line.sku for line in msgspec.convert(body.data, ReturnData).lines]
-    return {sku for sku in lines if sku}
+        found = {line.sku for line in msgspec.convert(body.data, ReturnData).lines}
+    return found - {""}
 
 
 def returned(body: Body, context: ReceiptContext, words: Words) -> list[Block]:

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from sync.domain import accounts
 from sync.domain.journal import Body, Kind
 from sync.domain.losses import unleased
-from sync.domain.selling import SaleData
 from sync.domain.redeeming import GIFT, POINTS_TENDER, STORED_VALUE
+from sync.domain.selling import SaleData
 
 CASH: Final = "cash"
 STORED_VALUE_TENDER: Final = "stored_value"
@@ -70,9 +70,7 @@ def exposure(body: Body) -> Exposure | None:
         return None
     units, points_minor, stored = unleased(body)
     risky = bool(units or stored)
-    return Exposure(
-        body.member.bytes, points_minor, int(units > 0), stored, int(risky), top_up
-    )
+    return Exposure(body.member.bytes, points_minor, int(units > 0), stored, int(risky), top_up)
 
 
 def lease_uses(body: Body) -> dict[str, int]:
