@@ -12,10 +12,12 @@ from sync.database.headoffice import ledger, originals, published
 from sync.database.headoffice.published import Hold
 from sync.database.headoffice.rows import Loaded
 from sync.database.headoffice.sessions import Database, Session
-from sync.domain import leases
+from sync.domain import accounts, leases
+from sync.domain.books import MemberBook
+from sync.domain.business_day import CUTOFF_HOUR, OFFSET_MIN, business_date
 from sync.domain.light_rows import light_row
 from sync.domain.limits import Debit, authorise
-from sync.domain.lots import EntryRef
+from sync.domain.lots import EntryRef, unvested
 from sync.domain.members import Balances, LightRow
 from sync.domain.refusals import Code, Refusal, refuse
 from sync.headoffice.feed.pages import feed_items
@@ -105,7 +107,12 @@ class Online:
             )
         )
         refusal = authorise(
-            book.balances, reserved, wanted, debit.principal_minor, debit.bonus_minor, foreign
+            _vested(book, now_ms),
+            reserved,
+            wanted,
+            debit.principal_minor,
+            debit.bonus_minor,
+            foreign,
         )
         if refusal is not None:
             return refusal
@@ -204,6 +211,12 @@ def _light_row(loaded: Loaded, member: UUID) -> LightRow | None:
         return None
     person = loaded.people[member]
     return light_row(book, person.name, person.phone_tail, person.phone_key, person.flags)
+
+
+def _vested(book: MemberBook, now_ms: int) -> Balances:
+    """What may be spent today: points that have to wait are not there yet (pitfall 7)."""
+    today = business_date(now_ms, OFFSET_MIN, CUTOFF_HOUR)
+    return book.balances.plus(accounts.POINTS, -unvested(book.lots, accounts.POINTS, today))
 
 
 def _balances(debits: Debits) -> Balances:

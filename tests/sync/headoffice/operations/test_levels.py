@@ -12,12 +12,15 @@ from sync.headoffice.errors import InvalidError
 from sync.headoffice.operations import asking
 from sync.headoffice.operations.spec import Answer
 from sync.headoffice.serving import Running
+from sync.protocol.messages import Debits, Granted, Refused
 from tests.helpers.servers import START_MS
 from tests.helpers.tills import TestTill, rows_of
 from tests.sync.domain.making import DAY, member_id, programme, words
 from tests.sync.headoffice.posting.test_push import outcomes, state_of
+from tests.sync.headoffice.test_online import ONE, TWO, ask
 
 ANNA = member_id(1)
+DAY_MS = 86_400_000
 RULES = programme(
     version=2,
     tiers=(Tier("plain", words(), 0), Tier("gold", words(), 100_000)),
@@ -93,3 +96,22 @@ def test_points_are_adjusted_by_two_people_with_a_reason(a1: TestTill) -> None:
             do(a1.served, "adjust_points", wanted | wrong, soon)
         assert found.value.code == code
     assert rows_of(a1.feed(), "member")[str(ANNA)].balances.points == 850
+
+
+def test_points_that_wait_are_not_granted(a1: TestTill) -> None:
+    """1,000 points of 21 November that may be spent from the 28th on. Rows: FL-53; pitfall 7."""
+    rules = programme(version=2, earning=Earning(Ratio(1, 1), vesting_days=7))
+    a1.served.call(lambda hq: hq.setup.programme(rules))
+    a1.desk.rules = rules
+    clock = a1.served.head_office.clock
+    clock.set(START_MS + DAY_MS)
+    a1.hello()
+    a1.push(a1.desk.enrol(ANNA), a1.desk.sale(ANNA, [100_000]))
+    refused = ask(a1, ONE, Debits(points=100))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.params) == ("points_short", {"has": 0, "needs": 100})
+    assert refused.row is not None
+    assert refused.row.lots[0].usable_from == DAY + timedelta(days=7)
+    clock.set(START_MS + 8 * DAY_MS)
+    a1.hello()
+    assert isinstance(ask(a1, TWO, Debits(points=100)), Granted)
