@@ -129,17 +129,30 @@ def _step_look(till: Till, draft: OperationDraft, _member: MemberCard | None) ->
     return Preview(_facts(till, order))
 
 
+def _which(till: Till, member: MemberCard | None) -> FieldSpec:
+    """The member's orders known here to choose from; else a tag or number is asked for."""
+    mine = service_orders.known_open(till, member.member) if member else ()
+    if not mine:
+        return _ORDER
+    named = tuple(
+        Choice(order.code, f"{order.code} · {order.promised_on.isoformat()}") for order in mine
+    )
+    preset = named[0].key if len(named) == 1 else ""
+    return FieldSpec("order", FieldKind.CHOICE, choices=named, preset=preset)
+
+
 def _close_fields(
-    till: Till, draft: OperationDraft, _member: MemberCard | None
+    till: Till, draft: OperationDraft, member: MemberCard | None
 ) -> tuple[FieldSpec, ...]:
+    which = _which(till, member)
     ends = tuple(Choice(key, f"service.outcome.{key}") for key in rules.OUTCOMES)
     outcome = FieldSpec("outcome", FieldKind.CHOICE, choices=ends, preset=rules.DONE)
     order = _order(till, draft)
     due = order is not None and order.price_minor and draft.fields.get("outcome") == rules.DONE
     if not due:
-        return (_ORDER, outcome)
+        return (which, outcome)
     tenders = tuple(Choice(key, f"sale.tender.{key}") for key in _TENDERS)
-    return _ORDER, outcome, FieldSpec("tender", FieldKind.CHOICE, choices=tenders, preset="cash")
+    return which, outcome, FieldSpec("tender", FieldKind.CHOICE, choices=tenders, preset="cash")
 
 
 def _close_look(till: Till, draft: OperationDraft, _member: MemberCard | None) -> Preview | Refusal:
@@ -209,7 +222,7 @@ OPERATIONS: Final = (
         "service_close",
         "service",
         "check-check",
-        MemberUse.NONE,
+        MemberUse.OPTIONAL,
         _close_fields,
         _close_look,
         _close,

@@ -242,6 +242,24 @@ def test_the_forms_ask_for_what_is_needed(tmp_path: Path) -> None:
     made.database.close()
 
 
+def test_a_member_at_the_counter_picks_up_without_a_ticket(tmp_path: Path) -> None:
+    """Rows: FL-07: by the member's card."""
+    made = counter(tmp_path)
+    code = take_in(made).data_as(OpenData).code
+    for step in ("at_cleaner", "back"):
+        done(move(made, code, step))
+    spec = catalogue.named("service_close")
+    draft = filling.with_presets(spec, made, filled(made, "service_close", member(made)))
+    assert draft.fields == {"order": code, "outcome": "done", "tender": "cash"}
+    preview = spec.look(made, draft, operation.at_counter(made, draft))
+    assert isinstance(preview, Preview)
+    assert preview.facts[-1].value == 45_00
+    done(filling.commit(spec, made, draft, None, {}))
+    draft = filling.with_presets(spec, made, filled(made, "service_close", member(made)))
+    assert "order" not in draft.fields
+    made.database.close()
+
+
 def test_a_late_order_says_so(tmp_path: Path) -> None:
     """Rows: BEST-18."""
     made = counter(tmp_path)
