@@ -85,7 +85,7 @@ async def same_phone(session: Session) -> list[tuple[UUID, ...]]:
 async def brought(session: Session, alias: UUID) -> int:
     """Qualifying spend that a member gave up when it was merged: its last posting of all."""
     found = await session.fetch(BROUGHT, member=alias.bytes, account="qualifying", reason="merge")
-    return -sum(row[0] for row in found)
+    return -sum(int(row[0]) for row in found)
 
 
 async def tills_of_serials(session: Session, first: int, last: int) -> list[str]:

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import Final
 
 from sync.database.headoffice import ledger, people
+from sync.database.headoffice.rows import FeedRow
 from sync.database.headoffice.sessions import Session
 from sync.domain.card_changes import BlockData, NewCard
 from sync.domain.card_documents import PROFILE, STOCK
@@ -16,7 +17,7 @@ from sync.domain.card_formats import NO_CHECK, CardProfile
 from sync.domain.cards import Block, Status, normalise, serial_of, token_of
 from sync.domain.journal import Body, Kind
 from sync.headoffice.errors import InvalidError
-from sync.headoffice.feed.rows import ALL, FeedRow, document_row, store_bucket
+from sync.headoffice.feed.rows import ALL, document_row, store_bucket
 from sync.headoffice.operations.spec import Answer, Ask, OfficeOperation
 from sync.headoffice.operations.writing import body_of, card_named, write
 from sync.headoffice.service import HeadOffice
