@@ -31,7 +31,7 @@ from sync.domain.posting_leases import use_leases
 from sync.domain.posting_levels import change_tier, check_sale, expire, follow
 from sync.domain.posting_losses import post_loss
 from sync.domain.posting_members import merge, transfer, unmerge
-from sync.domain.posting_reversals import cancel, pay_out, reverse
+from sync.domain.posting_reversals import cancel, exchange, pay_out, reverse
 from sync.domain.posting_run import Run
 from sync.domain.posting_services import close_service, open_service, step_service
 
@@ -52,7 +52,7 @@ STATE: Final[Mapping[str, Callable[[Run], None]]] = {
     Kind.SALE: check_sale,
     Kind.TIER_CHANGE: change_tier,
     Kind.RETURN: reverse,
-    Kind.EXCHANGE: reverse,
+    Kind.EXCHANGE: exchange,
     Kind.VOID: reverse,
     Kind.REDEEM_GIFT: give_gift,
     Kind.GIFT_HOLD: hold_gift,

@@ -17,6 +17,7 @@ from sync.domain.expiring import EXPIRY, ExpiryData
 from sync.domain.joining import EnrolData, Prospect, eligible
 from sync.domain.journal import MAX_AMOUNT
 from sync.domain.lots import Lot, LotKey, Uncovered
+from sync.domain.originals import sale_of
 from sync.domain.posting_prices import use_once
 from sync.domain.posting_run import Run
 from sync.domain.programme import Programme, Tier, in_force
@@ -39,13 +40,13 @@ def check_sale(run: Run) -> None:
     the sale uses up."""
     use_once(run)
     try:
-        data = msgspec.convert(run.body.data, SaleData)
-    except msgspec.ValidationError:
+        data = sale_of(run.body)
+    except ValueError:
         return  # nothing is decided by it
     programme, member = run.admitted.programme, run.body.member
     if member is None and data.prospect:
         _count_prospect(run, data)
-    if programme is None or member is None:
+    if programme is None or member is None or data is None:
         return
     book = run.books.members[run.books.real(member)]
     tier = _tier_of(run, programme, data, book)

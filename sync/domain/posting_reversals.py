@@ -32,6 +32,7 @@ from sync.domain.originals import (
 )
 from sync.domain.parts import share_of_rest
 from sync.domain.paying_out import FORFEIT, TOP_UP_CANCEL, CancelData
+from sync.domain.posting_levels import check_sale
 from sync.domain.posting_prices import give_back, use_once
 from sync.domain.posting_run import Run
 from sync.domain.reversals import ExchangeData, ReturnData, VoidData
@@ -357,6 +358,12 @@ def reverse(run: Run) -> None:
     if run.body.kind == Kind.EXCHANGE:
         use_once(run)
     work.mark(taken)
+
+
+def exchange(run: Run) -> None:
+    """Post the return in an exchange, and look at its sale as at any other."""
+    reverse(run)
+    check_sale(run)
 
 
 def _wanted(run: Run, work: Reversal) -> dict[int, int]:

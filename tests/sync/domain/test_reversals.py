@@ -331,6 +331,20 @@ def test_head_office_books_the_exact_negatives_whatever_a_till_wrote() -> None:
     assert hq.balances(ANNA) == NOTHING
 
 
+def test_the_sale_in_an_exchange_is_looked_at_like_any_other() -> None:
+    """Rows: pitfall 1. 130 points follow from 130.00; the till wrote 630."""
+    hq, a = office(), Counter("A", rules=PAYING)
+    sale = a.sale(ANNA, [10_000])
+    hq.receive(a, sale)
+    body = read_body(exchange(a, sale, {0: 1}, [13_000], "cash").body)
+    more = (Effect(f"member/{ANNA}/points", "PTS", 500, 0), Effect("dealer/A/x", "PTS", -500))
+    wrong = msgspec.structs.replace(body, effects=(*body.effects, *more))
+    a.seq, a.prev = sale.seq, sale.hash
+    [result] = hq.receive(a, a.write(wrong))
+    assert result.codes == (Issue.RULE_MISMATCH,)
+    assert hq.balances(ANNA).points == 630
+
+
 def test_a_void_of_another_day_is_flagged() -> None:
     hq, a = office(), Counter("A", rules=PAYING)
     sale = a.sale(ANNA, [10_000])
