@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -10,10 +10,14 @@ from sync.domain.books import Issue, MemberBook
 from sync.domain.card_changes import CardData, Change, changed
 from sync.domain.card_limits import exceeded, of_claims, used
 from sync.domain.cards import Card, Status
-from sync.domain.joining import EnrolData
 from sync.domain.journal import Kind
 from sync.domain.posting_run import Run
 from sync.domain.rulebook.cards import APPROVER, Cards
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sync.domain.joining import EnrolData
 
 
 def enrol(run: Run) -> None:
@@ -21,9 +25,7 @@ def enrol(run: Run) -> None:
 
     A tier is believed if the programme knows it, and flagged if it is not the first one.
     """
-    data, member = run.admitted.data, run.body.member
-    if not isinstance(data, EnrolData) or member is None:
-        raise TypeError("an enrolment was admitted without its data")
+    data, member = cast("EnrolData", run.admitted.data), cast("UUID", run.body.member)  # admitted
     programme, tier = run.admitted.programme, data.tier
     if programme is not None and tier != programme.first_tier.code:
         run.codes.append(Issue.RULE_MISMATCH)
