@@ -7,7 +7,8 @@ from terminal.presenters.parts_view import ActionView, AmountRow, IconLine
 
 @dataclass(frozen=True, slots=True)
 class ShiftView:
-    """`rows` is what the shift came to, shown only once the count is confirmed."""
+    """`rows` is what the shift came to, shown only once the count is confirmed; before that, to whoever may
+    approve, the worst case of this till."""
 
     title: str
     note: str
