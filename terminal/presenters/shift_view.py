@@ -7,8 +7,9 @@ from terminal.presenters.parts_view import ActionView, AmountRow, IconLine
 
 @dataclass(frozen=True, slots=True)
 class ShiftView:
-    """`rows` is what the shift came to, shown only once the count is confirmed; before that, to whoever may
-    approve, the worst case of this till."""
+    """`rows` is what the shift came to, shown only once the count is confirmed; before that, to
+    whoever may approve, the worst case of this till.
+    """
 
     title: str
     note: str
