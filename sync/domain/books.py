@@ -161,8 +161,8 @@ class Books:
     Changes: `taken_back`, `touched` and `new_members`, `new_lots`, `changed_lots`, `new_uncovered`,
     `changed_uncovered`, `changed_cards`, `postings`, `levels`. Lots and uncovered claims made
     earlier in the batch may stand in both their lists; each is one object, as it is at the end.
-    `merged`: members whose `alias_of` changed; `moved_lots`, `moved_uncovered`: who held them when they were loaded;
-    `split_lots`: those whose quantity became smaller.
+    `merged`: members whose `alias_of` changed; `moved_lots`, `moved_uncovered`: who held them when
+    they were loaded; `split_lots`: those whose quantity became smaller.
     """
 
     programmes: Sequence[Programme]

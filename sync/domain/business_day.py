@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-
 # Head office's own day, where nothing else says which.
 OFFSET_MIN: Final = 480
 CUTOFF_HOUR: Final = 4

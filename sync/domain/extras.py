@@ -95,6 +95,7 @@ class LotDrawn(msgspec.Struct, frozen=True):
     debtor: str
     member: UUID
     came_from: tuple[UUID, ...] = ()
+    usable_from: date | None = None
 
     def lot(self) -> Lot:
         """The lot, used up."""
@@ -110,7 +111,8 @@ class LotDrawn(msgspec.Struct, frozen=True):
             self.expires_on,
             self.quantity,
             0,
-            came_from=self.came_from,
+            self.usable_from,
+            self.came_from,
         )
 
 

@@ -18,7 +18,6 @@ from sync.domain.refusals import Code, Refusal, refuse
 from sync.domain.rulebook.tiers import CALENDAR
 from sync.domain.trace import Step
 
-
 PROSPECT: Final = "prospect"  # type of the small document
 
 
@@ -100,9 +99,7 @@ def eligible(
     year up to the day.
     """
     rule = programme.joining
-    window = single_minor + sum(
-        p.base_minor for p in earlier if _counts(rule, p.day, day)
-    )
+    window = single_minor + sum(p.base_minor for p in earlier if _counts(rule, p.day, day))
     if window > MAX_SALE_MINOR:
         return refuse(Code.TOO_LARGE)
     steps = (

@@ -15,7 +15,6 @@ from sync.domain.members import Balances
 from sync.domain.programme import OfflineLimits
 from sync.domain.refusals import Code, Refusal, refuse
 
-
 NOTHING_LEASED: Final = Balances()
 
 

@@ -113,8 +113,8 @@ WITHOUT_VALUE: Final = frozenset(
     {
         Kind.PROFILE, Kind.CONSENT, Kind.NOTE, Kind.FEEDBACK, Kind.PRODUCT_ALERT,
         Kind.FOLLOW_UP_OUTCOME, Kind.PRICE_OVERRIDE, Kind.LIMIT_OVERRIDE, Kind.CLOCK_NOTE,
-        Kind.KEY_EVENT, Kind.GIFT_HOLD, Kind.OPENING_BALANCE, Kind.EXPIRY, Kind.TIER_CHANGE, Kind.LOSS,
-        Kind.VIRTUAL_OUTCOME,
+        Kind.KEY_EVENT, Kind.GIFT_HOLD, Kind.OPENING_BALANCE, Kind.EXPIRY, Kind.TIER_CHANGE,
+        Kind.LOSS, Kind.VIRTUAL_OUTCOME,
     }
 )  # fmt: skip
 _MODES: Final = {kind: row.mode for row in TABLE for kind in row.kinds}

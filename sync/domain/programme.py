@@ -27,8 +27,8 @@ from sync.domain.rulebook.losses import Losses
 from sync.domain.rulebook.offers import Promotions
 from sync.domain.rulebook.offline import OfflineLimits
 from sync.domain.rulebook.points import Gift, PointsTender
-from sync.domain.rulebook.returns import Returns
 from sync.domain.rulebook.prices import PriceList
+from sync.domain.rulebook.returns import Returns
 from sync.domain.rulebook.services import Services
 from sync.domain.rulebook.stored_value import StoredValue, TopUpStep
 from sync.domain.rulebook.tiers import Birthday, Joining, Levels, Tier

@@ -24,7 +24,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "stored_value_day_minor",
             "stored_value_total_minor",
         }
-    ),  # fmt: skip
+    ),
     "bind_card": frozenset({"card", "new_card"}),
     "block_card": frozenset({"card", "reason"}),
     "unblock_card": frozenset({"card"}),

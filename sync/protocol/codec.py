@@ -27,8 +27,8 @@ from sync.protocol.messages import (
     FeedKind,
     FeedPage,
     MemberReply,
-    OriginalReply,
     Op,
+    OriginalReply,
 )
 from sync.protocol.records import DeviceKey, Signed
 

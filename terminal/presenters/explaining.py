@@ -15,11 +15,12 @@ from terminal.text import Text
 MAX_ROWS = 40
 _MONEY = frozenset({
     "tag", "discount", "member", "gross", "charged", "principal", "bonus", "amount", "purchase",
-    "from", "sum", "base", "face", "settle", "spend", "price", "offers",
+    "from", "sum", "base", "face", "settle", "spend", "price", "offers", "tariff",
 })  # fmt: skip
 _POINTS = frozenset({"points", "unit", "cap"})
 _IS_POINTS = frozenset({
     "earn.ratio", "earn.total", "gift.points", "earn.cap_sale", "earn.cap_till", "earn.redeemed",
+    "event.points", "virtual.points",
 })  # fmt: skip
 _YES_OR_NO = ("joining.", "tier.up", "tier.kept", "tier.down")
 
@@ -88,6 +89,8 @@ def _row(text: Text, step: Step, names: Names, tiers: Mapping[str, str]) -> Amou
         name, times = names[step.item]
         words = f"{name}: {words}" if text.language == "en" else f"{name}：{words}"
     write: Callable[[int], str] = text.points if step.rule in _IS_POINTS else text.money
+    if step.rule == "service.promise":
+        write = text.number
     if step.rule.startswith(_YES_OR_NO):
         code = "why.reached" if step.is_ else "why.not_reached"
         return AmountRow(words, text(code), "ok" if step.is_ else "")

@@ -246,9 +246,7 @@ def _eligible(
     base = 0
     if sale is not None and sale.lines:
         basket = [line.basket for line in sale.lines]
-        coupons = [
-            (one.coupon, one.offer) for one in codes.usable_coupons(till, sale, programme)
-        ]
+        coupons = [(one.coupon, one.offer) for one in codes.usable_coupons(till, sale, programme)]
         when = codes.occasion(till, sale, codes.store_facts(till))
         found = selling.quote(programme, till.place.dealer, basket, None, None, when, coupons)
         if isinstance(found, Refusal):

@@ -13,9 +13,9 @@ from uuid import UUID
 from sync.database.till.replica_lookup import Held
 from sync.domain.cards import phone_key_of
 from sync.domain.members import Profile
+from sync.domain.phones import e164
 from terminal.usecases.identify import fetch
 from terminal.usecases.outcome import use_case
-from sync.domain.phones import e164
 from terminal.usecases.till import Till
 
 CHAIN: Final = "chain"

@@ -19,7 +19,10 @@ MAX_FUNCTION_LINES = 70
 MAX_FILE_LINES = 500
 MAX_LINE_LENGTH = 100
 CORE = ("sync/domain/", "sync/protocol/")
-TALKS_TO_CONSOLE = ("terminal/commands/", "installer/")
+TALKS_TO_CONSOLE = (
+    "terminal/commands/", "installer/",
+    *(f"tests/{command}.py" for command in ("mutation", "oracles", "shop_life")),
+)  # fmt: skip
 MIN_REASON_LENGTH = 10
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

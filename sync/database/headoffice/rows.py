@@ -129,6 +129,7 @@ class Loaded:
             member = book.alias_of
             book = self.books.get(member)
         return member
+
     originals: dict[EntryRef, Original] = field(default_factory=dict)
     awaited: set[EntryRef] = field(default_factory=set)
     prospects: dict[str, Prospect] = field(default_factory=dict)

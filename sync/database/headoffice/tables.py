@@ -393,9 +393,14 @@ lease = sa.Table(
 )
 _partial("ix_lease_open", "state <> 'closed'", lease.c.expires_ms)
 
-# A till had applied the feed up to `n` when its journal ended at `seq`: it knows which leases ended.
+# A till had applied the feed up to `n` when its journal ended at `seq`: so it knows what ended.
 lease_proof = sa.Table(
-    "lease_proof", metadata, _id("device", key=True), _big("epoch", key=True), _big("n"), _big("seq")
+    "lease_proof",
+    metadata,
+    _id("device", key=True),
+    _big("epoch", key=True),
+    _big("n"),
+    _big("seq"),
 )
 
 # Counters of requests that are taken once, by the nonce of their session.

@@ -245,7 +245,7 @@ def _columns_rule(connection: Connection, entry: Entry, body: Body) -> str | Non
 def _exposure_rule(connection: Connection, entry: Entry, body: Body) -> str | None:
     row = connection.execute(_EXPOSURE, (entry.seq,)).fetchone()
     risk = derived.exposure(body)
-    uses = dict(connection.execute(_USES, (entry.seq,)).fetchall())
+    uses: dict[str, int] = dict(connection.execute(_USES, (entry.seq,)).fetchall())
     if uses != derived.lease_uses(body):
         return "exposure"
     counted = connection.execute(_COUNTED, (entry.seq,)).fetchone()

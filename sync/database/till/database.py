@@ -32,8 +32,8 @@ from sync.database.till.faults import (
 from sync.database.till.journal import Identity, Journal, identity_of
 from sync.database.till.journal_file import FILE, FreeBytes, JournalFile, free_bytes
 from sync.database.till.keys import KEYS_FILE, LoadedKeys, load_keys
-from sync.database.till.own_cards import OwnCards
 from sync.database.till.outbox import Outbox
+from sync.database.till.own_cards import OwnCards
 from sync.database.till.replica import Replica
 from sync.database.till.replica_lookup import Held
 from sync.database.till.replicas import Replicas

@@ -26,7 +26,10 @@ async def redrive(database: Database, poster: Poster, now_ms: int, most: int = M
         needs = found.needs
         needs.members |= await originals.members_of(session, needs.refs)
         loaded = await ledger.load(
-            session, sorted(needs.members), sorted(needs.tokens), sorted(needs.entry_ids),
+            session,
+            sorted(needs.members),
+            sorted(needs.tokens),
+            sorted(needs.entry_ids),
             whole=sorted(needs.whole),
         )
         await originals.load(session, needs.refs, loaded)

@@ -119,7 +119,10 @@ def test_the_name_space_of_coupons(raw: str, is_one: object) -> None:
 def test_whether_a_coupon_may_be_used(
     code: str, known: Coupon | None, day: date, answer: Presented | Code
 ) -> None:
-    """One answer for whatever is not valid. Rows: FL-41, WAT-37, A-06; pitfall 25."""
+    """One answer for whatever is not valid. Rows: FL-41, WAT-37, A-06; pitfall 25.
+
+    Rows: BEST-17, A-24.
+    """
     found = coupons.present(WITH_COUPONS, code, known, day, ANNA)
     assert (found.code if isinstance(found, Refusal) else found) == answer
 
@@ -258,7 +261,10 @@ def test_how_a_store_may_be_paid(
     facts: StoreFacts, tender: str, money: int, slip: str, stored: int, code: Code | None
 ) -> None:
     """No cash in our drawer at a mall counter; stored value there is a switch. Rows: FL-32, FL-33,
-    FL-34."""
+    FL-34.
+
+    Rows: JF-06.
+    """
     refused = may_pay(facts, tender, money, slip, stored)
     assert (refused.code if refused else None) == code
 
@@ -304,7 +310,10 @@ def test_one_slip_stands_for_one_sale() -> None:
 
 def test_totals_per_kind_of_store_and_tender() -> None:
     """Mall counter: 100.00 by the mall, commission 25.50; own shop: 50.00 + 40.00 cash, a coupon,
-    30.00 given back. Rows: FL-33, WAT-36."""
+    30.00 given back. Rows: FL-33, WAT-36.
+
+    Rows: BEST-02.
+    """
     mall, shop = Counter("A", rules=WITH_COUPONS), Counter("B", rules=WITH_COUPONS)
     back = shop.body(
         Kind.RETURN,

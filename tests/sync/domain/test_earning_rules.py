@@ -49,6 +49,8 @@ def test_golden_case_1_a_rate_of_its_own_for_goods_brand_dealer_level_and_day() 
     taken; what does not hold is not.
 
     Rows: FL-24; golden case 1.
+
+    Rows: BEST-23.
     """
     outlet = EarnRule("outlet", "ratio", HALF, categories=("outlet",))
     brand = EarnRule("brand", "ratio", TWO, brands=("b",), dealers=("W",))

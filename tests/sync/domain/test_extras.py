@@ -309,7 +309,10 @@ def test_what_cannot_be_ordered_is_refused() -> None:
 # ------------------------------------------------------------------------------------------- events
 def test_an_event_takes_points_once_and_its_dealer_is_paid() -> None:
     """Rows: FL-12, FL-13. The party cost 300 points, settled at 15.00 with A that held it; Anna's
-    points are C's. The second till that ticks her off takes nothing."""
+    points are C's. The second till that ticks her off takes nothing.
+
+    Rows: WAT-47.
+    """
     books, desk, other = office(), Desk("B"), Desk("C")
     earned(books, "C", 1_000)
     assert books.receive(desk, desk.attend(ANNA))[0].codes == ()
@@ -347,7 +350,10 @@ def test_who_can_be_deducted() -> None:
 
 # ------------------------------------------------------------------------------ feedback and alerts
 def test_feedback_counts_once_per_receipt() -> None:
-    """Rows: BEST-20, WAT-20."""
+    """Rows: BEST-20, WAT-20.
+
+    Rows: BBK-13.
+    """
     books, desk = office(), Desk("A")
 
     def give(receipt: str, stars: int) -> tuple[Issue, ...]:

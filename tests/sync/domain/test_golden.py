@@ -126,6 +126,7 @@ def test_case_2_what_counts_is_the_earn_base() -> None:
 
 # ---------------------------------------------------------------------------------------- case 3
 def test_case_3_hundred_points_pay_ten_yuan_at_w_and_nowhere_else() -> None:
+    """Rows: FL-09, FL-29; pitfall 35."""
     paid = granted(points_tender(PROGRAMME, "W", 100, 100, fen("10.00")))
     assert (paid.face_minor, paid.settlement_minor) == (fen("10.00"), fen("5.00"))
     refused = points_tender(PROGRAMME, "A", 100, 100, fen("10.00"))
@@ -134,6 +135,7 @@ def test_case_3_hundred_points_pay_ten_yuan_at_w_and_nowhere_else() -> None:
 
 
 def test_case_3_a_gift_has_a_face_value_and_a_settlement_value() -> None:
+    """Rows: FL-25, FL-48; pitfall 36."""
     taken = granted(gift(PROGRAMME, str(ANNA), "B", "umbrella", 1, 1_000))
     claim = taken.claims[0]
     assert (claim.quantity, claim.settlement_minor, claim.face_minor) == (1_000, 5_000, 8_800)
@@ -150,6 +152,7 @@ def test_case_3_higher_face_value_is_at_the_dealers_own_cost() -> None:
 
 # ---------------------------------------------------------------------------------------- case 4
 def test_case_4_earned_at_a_gift_at_b() -> None:
+    """Rows: FL-47, FL-46."""
     office = HeadOffice().join(ANNA)
     a, b = Counter("A"), Counter("B")
     office.receive(a, a.sale(ANNA, [fen("1000.00")]))
@@ -164,6 +167,7 @@ def test_case_4_earned_at_a_gift_at_b() -> None:
 
 
 def test_case_4_600_from_a_and_400_from_c() -> None:
+    """Rows: FL-49; pitfalls 21, 36."""
     office = HeadOffice().join(ANNA)
     a, b, c = Counter("A"), Counter("B"), Counter("C")
     office.receive(a, a.sale(ANNA, [fen("600.00")]))
@@ -256,6 +260,7 @@ def test_case_6_expiry_goes_before_age() -> None:
 
 
 def test_case_6_allocated_once_a_late_older_lot_reopens_nothing() -> None:
+    """Rows: pitfall 6."""
     office = HeadOffice().join(ANNA)
     late = Counter("A", day=date(2026, 1, 1))
     older = late.sale(ANNA, [fen("1000.00")])
@@ -270,6 +275,7 @@ def test_case_6_allocated_once_a_late_older_lot_reopens_nothing() -> None:
 
 # ---------------------------------------------------------------------------------------- case 8
 def test_case_8_top_up_at_a_spend_at_b() -> None:
+    """Rows: FL-30, FL-45; pitfalls 17, 18."""
     # 300.00 + 30.00; of 99.99 the principal's part is 99.99 x 300/330 = 90.90
     office = HeadOffice().join(ANNA)
     a, b = Counter("A"), Counter("B")
@@ -348,6 +354,7 @@ def test_case_8_own_lots_first_then_the_other_bucket() -> None:
 
 
 def test_case_8_deeper_price_of_the_example() -> None:
+    """Rows: FL-31."""
     found = deeper_price(fen("4238.00"), 950, fen("300.00"))
     assert plain(found.gross_minor) == "315.78"
     assert plain(found.discount_minor) == "15.78"
@@ -360,6 +367,7 @@ def test_case_8_split_is_pro_rata_over_what_the_till_knows() -> None:
 
 # --------------------------------------------------------------------------------------- case 10
 def test_case_10_the_picture_of_the_counter_sale() -> None:
+    """Rows: FL-11; pitfalls 5, 9."""
     # 2,680 and 1,380 at 9 折, 980 at 784 less the 200 of the offer: 4,238.00 of 5,040.00
     basket = [
         BasketLine("6901234500124", 1, fen("2680.00")),
@@ -397,6 +405,7 @@ def test_case_10_top_ups_earn_nothing() -> None:
 
 # --------------------------------------------------------------------------------------- case 13
 def test_case_13_a_fact_is_posted_also_when_the_points_are_not_there() -> None:
+    """Rows: pitfall 15."""
     office = HeadOffice().join(ANNA)
     b, c = Counter("B"), Counter("C")
     [result] = office.receive(b, b.gift(ANNA))

@@ -74,7 +74,10 @@ def planned(*rows: list[str], decisions: dict[int, str] | None = None, **changes
 
 
 def test_a_whole_row_is_read_to_the_fen() -> None:
-    """Rows: FL-03; pitfall 8. 1,234.50 yuan are 123450 fen, through no float."""
+    """Rows: FL-03; pitfall 8. 1,234.50 yuan are 123450 fen, through no float.
+
+    Rows: BEST-32.
+    """
     made = planned(
         row(
             "6688 0001", name="王芳", phone="139 1234 5678", tier="金卡", points="1,200",

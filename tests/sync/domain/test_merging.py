@@ -55,6 +55,8 @@ def test_golden_case_19_a_duplicate_becomes_an_alias_of_the_earlier_member() -> 
     cards work. The umbrella (1000 points, 50.00) taken at B: A pays 30.00, C pays 20.00, B gets
     50.00. An entry that a till wrote for the twin before it heard (100.00 at C) posts to Anna and
     says so, which is no exception.
+
+    Rows: BEST-33, A-20.
     """
     hq, office, _, b, c = two()
     late = c.sale(TWIN, [10_000], card=TOKEN)

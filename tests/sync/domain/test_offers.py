@@ -323,7 +323,10 @@ GOLD = MemberTraits("gold", ("silk",), (11, 7))
     ],
 )
 def test_offers_for_some(audience: Audience, member: MemberTraits | None, holds: object) -> None:
-    """Anybody, members, tiers, segments, birthdays. Rows: FL-42, WAT-28, WAT-31, BEST-16."""
+    """Anybody, members, tiers, segments, birthdays. Rows: FL-42, WAT-28, WAT-31, BEST-16.
+
+    Rows: BEST-13, A-23.
+    """
     assert occasions.for_whom(audience, member, DAY) is holds
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -93,6 +94,7 @@ def test_a_token_is_the_same_for_every_spelling_and_tells_nothing() -> None:
     ],
 )
 def test_which_cards_may_be_used(found: Card | None, refused: Code | None) -> None:
+    """Rows: FL-15."""
     assert code(may_use(found)) == refused
 
 
@@ -138,7 +140,7 @@ def test_shown_name_of_a_profile() -> None:
     assert shown_name(Profile(ANNA, "张文静", "+8613812346021")) == ("张**", "6021")
 
 
-def standing(**changes: Balances) -> Standing:
+def standing(**changes: Any) -> Standing:
     row = LightRow(ANNA, "plain", Balances(100, 200, 30, 400), 7)
     return Standing(row, 1_000, **changes)
 
@@ -170,6 +172,7 @@ debit = st.builds(Balances, *[st.integers(-1_000, 0)] * 4)
 def test_available_never_exceeds_confirmed_and_own_spendable(
     held: Balances, came: Balances, went: Balances, own: Balances
 ) -> None:
+    """Rows: BEST-31, JF-12; pitfall 7."""
     row = LightRow(ANNA, "plain", held, 7)
     found = Standing(row, None, came, went, own).available
     for name in ("points", "principal", "bonus"):

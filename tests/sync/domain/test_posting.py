@@ -26,6 +26,7 @@ from tests.sync.domain.scenes import ANNA, NOBODY, office
 
 
 def test_exceptions_are_said_and_the_fact_is_posted() -> None:
+    """Rows: FL-04; pitfall 30."""
     books, till = office(), Counter("B")
     later = programme(version=2, effective_from=DAY)
     books.programmes = (PROGRAMME, later)
@@ -152,6 +153,7 @@ def test_a_body_in_hand_is_posted_as_read() -> None:
 
 
 def test_a_mark_never_goes_back() -> None:
+    """Rows: WAT-23."""
     # seq 1 waits in quarantine for its programme, seq 2 is posted; driven again, seq 1 comes later
     books, till = office(), Counter("B")
     later = programme(version=2)

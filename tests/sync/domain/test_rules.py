@@ -48,6 +48,7 @@ DAY_MS = 24 * 3_600_000
 
 # --------------------------------------------------------------------------------------- programme
 def test_the_programme_in_force_is_the_highest_version_of_the_day() -> None:
+    """Rows: JF-03; pitfall 34."""
     first = programme(version=1, effective_from=date(2026, 1, 1))
     second = programme(version=2, effective_from=date(2026, 6, 1))
     early = programme(version=3, effective_from=date(2026, 3, 1))
@@ -218,6 +219,7 @@ def test_debits_of_a_till_never_pass_the_hard_mark(debits: list[Debit]) -> None:
     ],
 )
 def test_top_ups_offline(amount: int, used: int, answer: Allowed | Code) -> None:
+    """Rows: pitfall 20."""
     found = top_up_offline(LIMITS, amount, Used(till_top_up_minor=used))
     assert (found.code if isinstance(found, Refusal) else found) == answer
 
@@ -349,6 +351,7 @@ def test_places_no_chain_has(epoch: int, seq: int, prev: bytes) -> None:
 
 
 def test_a_till_writes_only_what_head_office_reads() -> None:
+    """Rows: BEST-47."""
     till = Counter("A")
     refused: list[dict[str, Any]] = [
         {"operator": "e" * 65},

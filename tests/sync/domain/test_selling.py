@@ -114,6 +114,7 @@ def test_money_goes_where_its_tender_is_kept() -> None:
 
 
 def test_nobody_earns_without_being_a_member() -> None:
+    """Rows: FL-57, WAT-30."""
     quoted = granted(quote(PROGRAMME, "A", plain_amounts(10_000), None))
     data = granted(pay(quoted, "cash", 10_000))
     assert (data.points_earned, data.earn_base_minor) == (0, 10_000)
@@ -150,6 +151,7 @@ def test_a_discount_is_rounded_down_per_unit() -> None:
 
 
 def test_each_price_explains_itself() -> None:
+    """Rows: FL-14, BEST-16."""
     basket = [BasketLine("x", 1, 1_000), BasketLine("y", 2, 1_000, 500)]
     trace = granted(price(PROGRAMME, basket, DIAMOND)).trace
     assert [(step.rule, step.item, step.is_) for step in trace] == [

@@ -161,7 +161,10 @@ def test_a_cancelled_order_that_does_not_name_its_right_is_not_counted_back() ->
 
 # ----------------------------------------------------------------------------------------- orders
 def test_an_order_goes_through_its_steps_and_is_handed_out_once() -> None:
-    """Rows: FL-07, FL-54, BBK-05, BBK-11, BEST-18, BEST-39."""
+    """Rows: FL-07, FL-54, BBK-05, BBK-11, BEST-18, BEST-39.
+
+    Rows: BEST-42, JF-02, BBK-04, BBK-08, BBK-15.
+    """
     books, desk, other = office(), Desk("B"), Desk("B", 2)
     code, opened = desk.open(ANNA, garments=2)
     books.receive(desk, opened)
@@ -328,7 +331,10 @@ def test_steps_are_refused_out_of_turn() -> None:
 
 
 def test_a_repair_may_wait_for_a_part_and_go_on() -> None:
-    """Rows: BBK-03, BBK-11: parts used."""
+    """Rows: BBK-03, BBK-11: parts used.
+
+    Rows: BBK-16, BBK-17, A-36.
+    """
     order: ServiceOrder | Refusal = begun(1, REPAIR)
     for step in ("in_work", "waiting_part", "done"):
         assert isinstance(order, ServiceOrder)
@@ -387,6 +393,7 @@ def test_who_pays() -> None:
 
 
 def test_flags_count() -> None:
+    """Rows: A-07."""
     flags = service_orders.flagged(("a", "ready=3"), "ready", 2)
     assert flags == ("a", "ready=2")
     assert service_orders.flag_count(flags, "ready") == 2

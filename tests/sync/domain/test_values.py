@@ -132,6 +132,7 @@ def test_uuid7_refuses_other_times_and_randomness() -> None:
     ],
 )
 def test_the_business_day_ends_at_the_cut_off(local: datetime, cutoff: int, day: date) -> None:
+    """Rows: pitfall 12."""
     for offset_min in (0, 480, -300, 345):
         utc_ms = (int(local.timestamp()) - offset_min * 60) * 1_000 + 999
         assert business_date(utc_ms, offset_min, cutoff) == day

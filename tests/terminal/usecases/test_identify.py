@@ -103,6 +103,7 @@ def test_an_unknown_card_is_fetched_from_head_office(tmp_path: Path) -> None:
 
 
 def test_search_says_what_it_looked_through(tmp_path: Path) -> None:
+    """Rows: pitfall 37."""
     counter = till(tmp_path)
     for text, scope, by in (
         (PHONE, "chain", "phone"),

@@ -54,7 +54,10 @@ def restarted(folder: Path) -> tuple[Till, Recovered]:
 
 @pytest.mark.parametrize("what", WHATS)
 def test_killed_before_the_commit_leaves_the_draft_and_no_entry(tmp_path: Path, what: str) -> None:
-    """The shift's own entry is the first commit, the operation's the second."""
+    """The shift's own entry is the first commit, the operation's the second.
+
+    Rows: pitfall 32.
+    """
     entry_id = killed(tmp_path, "commit.before", what, time=2)
     made, found = restarted(tmp_path)
     assert made.database.journal.head().seq == 1

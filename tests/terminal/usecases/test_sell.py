@@ -60,6 +60,7 @@ def done(found: Done | Refusal | Trouble) -> Done:
 
 
 def test_a_sale_by_money_earns_at_member_price(counter: Till) -> None:
+    """Rows: pitfall 29."""
     draft = begun(counter).adding(PRODUCT).for_member(member(counter).bearer)
     sold = done(sell.sell(counter, draft, "cash", 250_000))
     data = sold.data_as(SaleData)

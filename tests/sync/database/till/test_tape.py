@@ -32,6 +32,7 @@ def tape_of(stick: Path) -> Path:
 
 
 def test_every_entry_is_copied_with_its_attachments(tmp_path: Path) -> None:
+    """Rows: pitfall 31."""
     folder, stick = folders(tmp_path)
     database = opened(folder, tape_folder=stick)
     bodies = Bodies()

@@ -19,7 +19,7 @@ from sync.headoffice.errors import InvalidError
 from sync.headoffice.operations.asking import perform
 from sync.headoffice.serving import Running
 from sync.protocol import codec, wire
-from sync.protocol.messages import Debits, Granted, MemberAsk, Refused
+from sync.protocol.messages import Debits, Document, Granted, MemberAsk, Refused
 from tests.helpers.tills import TestTill, good, rows_of
 from tests.sync.domain.making import DAY, member_id
 from tests.sync.headoffice.test_online import ONE, THREE, TWO, ask
@@ -40,7 +40,8 @@ def rights(till: TestTill) -> list[Right]:
     if not found:
         return []
     document = codec.row(found[-1])
-    return list(msgspec.json.decode(bytes(document.data), type=LeaseDocument).rights)  # type: ignore[union-attr]  # of kind local
+    assert isinstance(document, Document)
+    return list(msgspec.json.decode(bytes(document.data), type=LeaseDocument).rights)
 
 
 def rich(till: TestTill) -> None:

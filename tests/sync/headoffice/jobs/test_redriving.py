@@ -60,7 +60,10 @@ def test_a_profile_that_waited_is_opened_again(a1: TestTill, b1: TestTill) -> No
 def test_a_bug_of_ours_leaves_the_entry_where_it_is(
     a1: TestTill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting = [a1.desk.sale(ANNA, [10_000]), a1.desk.write(a1.desk.body(Kind.FOLLOW_UP_OUTCOME, None))]
+    waiting = [
+        a1.desk.sale(ANNA, [10_000]),
+        a1.desk.write(a1.desk.body(Kind.FOLLOW_UP_OUTCOME, None)),
+    ]
     a1.push(*waiting)
 
     def breaks(*_: object) -> None:

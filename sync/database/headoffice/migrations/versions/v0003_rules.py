@@ -45,9 +45,7 @@ def _records() -> None:
     )
     op.create_index("ix_record_member", "record", ["member", "kind"])
     op.create_index("ix_record_state", "record", ["kind", "state"])
-    op.add_column(
-        "balance", sa.Column("level", sa.Text(), nullable=False, server_default="{}")
-    )
+    op.add_column("balance", sa.Column("level", sa.Text(), nullable=False, server_default="{}"))
     op.add_column("balance", sa.Column("level_to", sa.String(10), nullable=True))
     op.create_index("ix_balance_level_to", "balance", ["level_to"])
     op.add_column("lot", sa.Column("usable_from", sa.String(10), nullable=True))
