@@ -15,15 +15,12 @@ from terminal.operations.spec import (
     MemberUse,
     OperationSpec,
     Preview,
-    Secrets,
+    without_hidden,
 )
 from terminal.usecases import extras, gift_shelf
-from terminal.usecases.commits import Done
 from terminal.usecases.drafts import OperationDraft
 from terminal.usecases.identify import MemberCard
-from terminal.usecases.outcome import Trouble
 from terminal.usecases.permission import day_of
-from terminal.usecases.sign_in import Approval
 from terminal.usecases.till import Till
 
 _QUANTITY: Final = FieldSpec("quantity", FieldKind.COUNT, preset="1")
@@ -66,12 +63,6 @@ def _hold_look(till: Till, draft: OperationDraft, member: MemberCard | None) -> 
     )
 
 
-def _hold(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return gift_shelf.hold_gift(till, draft, approval)
-
-
 # -- virtual goods ---------------------------------------------------------------------------------
 def _virtual_fields(
     till: Till, draft: OperationDraft, _member: MemberCard | None
@@ -108,12 +99,6 @@ def _virtual_look(
     points = Fact("fact.points", "used_points", made.data.points, strong=True)
     warning = "warning.request" if request else ""
     return Preview((*facts, points), made.trace, warning=warning)
-
-
-def _virtual(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return extras.order_virtual(till, draft, approval)
 
 
 # -- events ----------------------------------------------------------------------------------------
@@ -154,12 +139,6 @@ def _event_look(till: Till, draft: OperationDraft, _member: MemberCard | None) -
     return Preview(tuple(facts))
 
 
-def _event(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return extras.deduct_event(till, draft, approval)
-
-
 # -- feedback and alerts ---------------------------------------------------------------------------
 def _feedback_fields(
     _till: Till, _draft: OperationDraft, _member: MemberCard | None
@@ -177,12 +156,6 @@ def _nothing_more(
     return Preview()
 
 
-def _feedback(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return extras.give_feedback(till, draft, approval)
-
-
 def _alert_fields(
     _till: Till, _draft: OperationDraft, _member: MemberCard | None
 ) -> tuple[FieldSpec, ...]:
@@ -194,12 +167,6 @@ def _alert_fields(
     )
 
 
-def _alert(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return extras.report_product(till, draft, approval)
-
-
 OPERATIONS: Final = (
     OperationSpec(
         "virtual_order",
@@ -208,14 +175,34 @@ OPERATIONS: Final = (
         MemberUse.NEEDED,
         _virtual_fields,
         _virtual_look,
-        _virtual,
-    ),
-    OperationSpec("gift_hold", "more", "gift", MemberUse.NEEDED, _hold_fields, _hold_look, _hold),
-    OperationSpec(
-        "event_deduction", "more", "users", MemberUse.NONE, _event_fields, _event_look, _event
+        without_hidden(extras.order_virtual),
     ),
     OperationSpec(
-        "feedback", "more", "star", MemberUse.OPTIONAL, _feedback_fields, _nothing_more, _feedback
+        "gift_hold",
+        "more",
+        "gift",
+        MemberUse.NEEDED,
+        _hold_fields,
+        _hold_look,
+        without_hidden(gift_shelf.hold_gift),
+    ),
+    OperationSpec(
+        "event_deduction",
+        "more",
+        "users",
+        MemberUse.NONE,
+        _event_fields,
+        _event_look,
+        without_hidden(extras.deduct_event),
+    ),
+    OperationSpec(
+        "feedback",
+        "more",
+        "star",
+        MemberUse.OPTIONAL,
+        _feedback_fields,
+        _nothing_more,
+        without_hidden(extras.give_feedback),
     ),
     OperationSpec(
         "product_alert",
@@ -224,6 +211,6 @@ OPERATIONS: Final = (
         MemberUse.OPTIONAL,
         _alert_fields,
         _nothing_more,
-        _alert,
+        without_hidden(extras.report_product),
     ),
 )

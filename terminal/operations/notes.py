@@ -13,14 +13,11 @@ from terminal.operations.spec import (
     MemberUse,
     OperationSpec,
     Preview,
-    Secrets,
+    without_hidden,
 )
-from terminal.usecases.commits import Done
 from terminal.usecases.drafts import OperationDraft
 from terminal.usecases.identify import MemberCard
 from terminal.usecases.notes import take_note
-from terminal.usecases.outcome import Trouble
-from terminal.usecases.sign_in import Approval
 from terminal.usecases.till import Till
 
 _ABOUT: Final = FieldSpec(
@@ -41,12 +38,14 @@ def _look(_till: Till, _draft: OperationDraft, _member: MemberCard | None) -> Pr
     return Preview()
 
 
-def _commit(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return take_note(till, draft, approval)
-
-
 OPERATIONS: Final = (
-    OperationSpec("note", "member", "clipboard-list", MemberUse.NEEDED, _fields, _look, _commit),
+    OperationSpec(
+        "note",
+        "member",
+        "clipboard-list",
+        MemberUse.NEEDED,
+        _fields,
+        _look,
+        without_hidden(take_note),
+    ),
 )

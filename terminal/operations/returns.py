@@ -20,15 +20,13 @@ from terminal.operations.spec import (
     MemberUse,
     OperationSpec,
     Preview,
-    Secrets,
     TableRow,
+    without_hidden,
 )
 from terminal.usecases import originals, pay_out, take_back
-from terminal.usecases.commits import Done, done_at
+from terminal.usecases.commits import done_at
 from terminal.usecases.drafts import OperationDraft
 from terminal.usecases.identify import MemberCard
-from terminal.usecases.outcome import Trouble
-from terminal.usecases.sign_in import Approval
 from terminal.usecases.till import Till
 
 _RECEIPT: Final = FieldSpec("receipt", FieldKind.SCAN)
@@ -210,54 +208,51 @@ def _paid(principal: int, bonus: int, looked: pay_out.CancelLook | pay_out.CashO
     return Preview(tuple(facts), looked.paid.trace, (pay_out.PAY_OUT_MARK,), warning)
 
 
-def _commit_return(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return take_back.return_goods(till, draft, approval)
-
-
-def _commit_exchange(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return take_back.exchange_goods(till, draft, approval)
-
-
-def _commit_void(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return take_back.void_entry(till, draft, approval)
-
-
-def _commit_cancel(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return pay_out.cancel_top_up(till, draft, approval)
-
-
-def _commit_cash_out(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return pay_out.cash_out(till, draft, approval)
-
-
 OPERATIONS: Final = (
     OperationSpec(
-        Kind.RETURN.value, "returns", "undo-2", MemberUse.OPTIONAL, _returned, _look_return,
-        _commit_return, receipt_summary.is_code,
+        Kind.RETURN.value,
+        "returns",
+        "undo-2",
+        MemberUse.OPTIONAL,
+        _returned,
+        _look_return,
+        without_hidden(take_back.return_goods),
+        receipt_summary.is_code,
     ),
     OperationSpec(
-        Kind.EXCHANGE.value, "returns", "refresh-cw", MemberUse.OPTIONAL, _exchanged,
-        _look_exchange, _commit_exchange,
+        Kind.EXCHANGE.value,
+        "returns",
+        "refresh-cw",
+        MemberUse.OPTIONAL,
+        _exchanged,
+        _look_exchange,
+        without_hidden(take_back.exchange_goods),
     ),
     OperationSpec(
-        Kind.VOID.value, "returns", "undo-dot", MemberUse.NONE, _voided, _look_void, _commit_void
+        Kind.VOID.value,
+        "returns",
+        "undo-dot",
+        MemberUse.NONE,
+        _voided,
+        _look_void,
+        without_hidden(take_back.void_entry),
     ),
     OperationSpec(
-        Kind.TOP_UP_CANCEL.value, "member", "circle-minus", MemberUse.OPTIONAL, _cancelled,
-        _look_cancel, _commit_cancel,
+        Kind.TOP_UP_CANCEL.value,
+        "member",
+        "circle-minus",
+        MemberUse.OPTIONAL,
+        _cancelled,
+        _look_cancel,
+        without_hidden(pay_out.cancel_top_up),
     ),
     OperationSpec(
-        Kind.CASH_OUT.value, "member", "banknote", MemberUse.NEEDED, _nothing, _look_cash_out,
-        _commit_cash_out,
+        Kind.CASH_OUT.value,
+        "member",
+        "banknote",
+        MemberUse.NEEDED,
+        _nothing,
+        _look_cash_out,
+        without_hidden(pay_out.cash_out),
     ),
-)  # fmt: skip
+)

@@ -18,16 +18,13 @@ from terminal.operations.spec import (
     MemberUse,
     OperationSpec,
     Preview,
-    Secrets,
     TableRow,
+    without_hidden,
 )
 from terminal.usecases import service_orders
-from terminal.usecases.commits import Done
 from terminal.usecases.drafts import OperationDraft
 from terminal.usecases.identify import MemberCard
-from terminal.usecases.outcome import Trouble
 from terminal.usecases.permission import day_of
-from terminal.usecases.sign_in import Approval
 from terminal.usecases.till import Till
 
 _ORDER: Final = FieldSpec("order", FieldKind.SCAN)
@@ -186,27 +183,15 @@ def _facts(till: Till, order: ServiceOrder) -> tuple[Fact, ...]:
     return tuple(found)
 
 
-def _open(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return service_orders.open_order(till, draft, approval)
-
-
-def _step(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return service_orders.step_order(till, draft, approval)
-
-
-def _close(
-    till: Till, draft: OperationDraft, approval: Approval | None, _secrets: Secrets
-) -> Done | Refusal | Trouble:
-    return service_orders.close_order(till, draft, approval)
-
-
 OPERATIONS: Final = (
     OperationSpec(
-        "service_open", "service", "shirt", MemberUse.OPTIONAL, _open_fields, _open_look, _open
+        "service_open",
+        "service",
+        "shirt",
+        MemberUse.OPTIONAL,
+        _open_fields,
+        _open_look,
+        without_hidden(service_orders.open_order),
     ),
     OperationSpec(
         "service_step",
@@ -215,7 +200,7 @@ OPERATIONS: Final = (
         MemberUse.NONE,
         _step_fields,
         _step_look,
-        _step,
+        without_hidden(service_orders.step_order),
         lambda text: rules.order_of_tag(text) is not None,
     ),
     OperationSpec(
@@ -225,6 +210,6 @@ OPERATIONS: Final = (
         MemberUse.OPTIONAL,
         _close_fields,
         _close_look,
-        _close,
+        without_hidden(service_orders.close_order),
     ),
 )

@@ -104,6 +104,13 @@ Secrets = Mapping[str, str]
 Commit = Callable[[Till, OperationDraft, Approval | None, Secrets], Done | Refusal | Trouble]
 
 
+def without_hidden(
+    commit: Callable[[Till, OperationDraft, Approval | None], Done | Refusal | Trouble],
+) -> Commit:
+    """The commit of an operation that has no hidden fields."""
+    return lambda till, draft, approval, _hidden: commit(till, draft, approval)
+
+
 @dataclass(frozen=True, slots=True)
 class OperationSpec:
     """An operation. `name`: stable, also its message code `operation.<name>`; `screen`: the rail

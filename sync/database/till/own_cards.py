@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _KINDS: Final = ", ".join(repr(str(kind)) for kind in DATA_OF)
 _CHANGES: Final = (
-    f"SELECT body FROM entry WHERE {FOLDED} AND kind IN ({_KINDS}) "  # noqa: S608  # both are constants of ours
+    f"SELECT body FROM entry WHERE {FOLDED} AND kind IN ({_KINDS}) "  # noqa: S608  # our own words
     "AND seq > ? ORDER BY seq"
 )
 _REFLECTED: Final = "SELECT seq FROM ack WHERE stored_ms < ? ORDER BY number DESC LIMIT 1"
