@@ -315,12 +315,13 @@ def from_own(
     balance: int, reserved: int, leases: Sequence[Lease], asset: str, holder: str, wanted: int
 ) -> dict[str, int]:
     """The part of an online debit of `wanted` units that must come out of the asker's own leases,
-    by lease, so that what they keep is still there afterwards: what is not free.
+    by lease, so that what they keep is still there afterwards: what is not free. One that head
+    office ended counts like the others: the asker may not have heard of it, and spend it yet.
     """
     free = max(balance - reserved - outstanding(leases, asset), 0)
     left, found = max(wanted - free, 0), {}
     for lease in sorted(leases, key=lambda one: one.lease):
-        if (lease.asset, lease.holder, lease.state) == (asset, holder, State.LIVE):
+        if (lease.asset, lease.holder) == (asset, holder):
             units = min(left, lease.rest)
             left -= units
             found[lease.lease] = units

@@ -249,6 +249,17 @@ def test_online_leaves_what_others_hold_and_says_what_comes_from_own() -> None:
     assert own(35_000) == {"s-1": 20_000}
 
 
+def test_online_comes_out_of_an_own_lease_whose_end_the_till_may_not_know() -> None:
+    """Rows: invariants 15, 16. 150.00 of 200.00 online, while the till may still spend 100.00 of a
+    lease that was ended: 50.00 are free, so the lease gives the rest (found by a shop life)."""
+    mine = lease("s-1", 10_000)
+    mine.end(1)
+    found = rules.from_own(20_000, 0, [mine], STORED_VALUE, "d1:1", 15_000)
+    assert found == {"s-1": 5_000}
+    mine.state = rules.State.CLOSED
+    assert rules.from_own(20_000, 0, [mine], STORED_VALUE, "d1:1", 15_000) == {}
+
+
 def test_what_others_hold_is_told_as_such() -> None:
     held, leased = Balances(100, 500), Balances(40, 200)
 
