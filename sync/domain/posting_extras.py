@@ -8,6 +8,8 @@ as a lot that head office, which was paid for it, funds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 import msgspec
 
@@ -32,6 +34,8 @@ from sync.domain.gift_stock import GiftStock, HoldData
 from sync.domain.lots import FUNDED_BY_DEALER, HEAD_OFFICE, Allocation, EntryRef, Lot, LotKey
 from sync.domain.posting_run import Run
 from sync.domain.records import ALERT, EVENT, FEEDBACK, STOCK, VIRTUAL, RecordKey
+
+PASSED_ON: Final = "passed_on"  # units that came back to a lot and went on to a new one
 
 
 def give_gift(run: Run) -> None:
@@ -209,6 +213,7 @@ def _told(lot: Lot, a: Allocation) -> LotDrawn:
         debtor=a.debtor,
         member=lot.member,
         came_from=lot.came_from,
+        usable_from=lot.usable_from,
     )
 
 
@@ -220,7 +225,7 @@ def _give_back(run: Run, book: MemberBook, order: VirtualOrder) -> None:
             rest -= debt.open
             debt.open = debt.amount_minor = 0
             run.books.changed_uncovered[(debt.post_seq, debt.claim)] = debt
-    back = [_restored(run, book, order, drawn) for drawn in order.drawn]
+    back = [_restored(run, book, order, d, number) for number, d in enumerate(order.drawn, 1)]
     if rest:
         lot = _lot_of_office(run, book, rest)
         book.lots.append(lot)
@@ -230,42 +235,67 @@ def _give_back(run: Run, book: MemberBook, order: VirtualOrder) -> None:
     _cover(run, book, back)
 
 
-def _restored(run: Run, book: MemberBook, order: VirtualOrder, drawn: LotDrawn) -> Lot:
-    """The lot with the units back in it. All open lots of a member are loaded, so one that is not
-    there was used up."""
+def _restored(run: Run, book: MemberBook, order: VirtualOrder, drawn: LotDrawn, number: int) -> Lot:
+    """The lot with the units back in it. One that may be in other hands, since members were merged
+    and parted again, passes them on to a new one of the same origin and end.
+    """
     key = LotKey(drawn.post_seq, drawn.part)
     lot = next((lot for lot in book.lots if lot.key == key), None)
-    if lot is None:
-        lot = drawn.lot()
+    if lot is None and not drawn.came_from and run.books.real(drawn.member) == book.member:
+        lot = drawn.lot()  # used up: all that is open of a member is loaded
         if lot.member != book.member:  # merged away since: what was open of it moved then
             run.books.moved_lots.setdefault(key, lot.member)
             lot.member, lot.came_from = book.member, (*lot.came_from, lot.member)
         book.lots.append(lot)
-    lot.open += drawn.units
-    run.books.changed_lots[key] = lot
+    back = Allocation(
+        post_seq=run.post_seq,
+        part=len(run.allocations),
+        claim_post_seq=order.post_seq,
+        claim=0,
+        kind=extras.VIRTUAL,
+        offer=order.offer,
+        member=book.member,
+        account=accounts.POINTS,
+        entry=run.ref,
+        store=order.store,
+        lot=key,
+        lot_entry=EntryRef(drawn.device, drawn.epoch, drawn.seq),
+        lot_dealer=drawn.dealer,
+        lot_store=drawn.store,
+        quantity=-drawn.units,
+        amount_minor=-drawn.amount_minor,
+        debtor=drawn.debtor,
+        creditor=HEAD_OFFICE,
+    )
+    run.allocations.append(back)
+    if lot is not None:
+        lot.open += drawn.units
+        run.books.changed_lots[key] = lot
+        return lot
     run.allocations.append(
-        Allocation(
-            post_seq=run.post_seq,
+        msgspec.structs.replace(
+            back,
             part=len(run.allocations),
-            claim_post_seq=order.post_seq,
-            claim=0,
-            kind=extras.VIRTUAL,
-            offer=order.offer,
-            member=book.member,
-            account=accounts.POINTS,
-            entry=run.ref,
-            store=order.store,
-            lot=key,
-            lot_entry=lot.entry,
-            lot_dealer=lot.dealer,
-            lot_store=lot.store,
-            quantity=-drawn.units,
-            amount_minor=-drawn.amount_minor,
-            debtor=drawn.debtor,
-            creditor=HEAD_OFFICE,
+            claim_post_seq=run.post_seq,
+            claim=number,
+            kind=PASSED_ON,
+            quantity=drawn.units,
+            amount_minor=0,
+            debtor=drawn.dealer,
+            creditor=drawn.dealer,
         )
     )
-    return lot
+    made = replace(
+        drawn.lot(),
+        key=LotKey(run.post_seq, number),
+        member=book.member,
+        quantity=drawn.units,
+        open=drawn.units,
+        came_from=(),
+    )
+    book.lots.append(made)
+    run.books.new_lots.append(made)
+    return made
 
 
 def _lot_of_office(run: Run, book: MemberBook, units: int) -> Lot:

@@ -20,7 +20,16 @@ from sync.domain import accounts
 from sync.domain.books import Issue, MemberBook
 from sync.domain.expiring import EXPIRY
 from sync.domain.journal import Body, Kind
-from sync.domain.lots import FUNDED_BY_DEALER, Allocation, Lot, LotKey, Uncovered
+from sync.domain.lots import (
+    FUNDED_BY_DEALER,
+    FUNDED_BY_HEAD_OFFICE,
+    FUNDED_BY_REDEEMER,
+    HEAD_OFFICE,
+    Allocation,
+    Lot,
+    LotKey,
+    Uncovered,
+)
 from sync.domain.originals import (
     Original,
     TakenBack,
@@ -192,18 +201,19 @@ class Reversal:
         """A lot that has expired (or is another member's by now) gets nothing back: a new one of
         the same origin and funder lives for the days of grace."""
         run = self.run
-        if old is not None:
-            run.allocate(old, self._debt(book, a.account, GRACE, old.dealer), units, 0)
+        run.allocations.append(self._passed_on(a, units))
+        day = run.body.business_date
+        ends = day + timedelta(days=self._settings().grace_days)
         lot = Lot(
             key=LotKey(run.post_seq, _FIRST_GRACE_PART + self.graces),
             member=book.member,
             account=a.account,
             dealer=a.lot_dealer,
             store=a.lot_store,
-            funded_by=old.funded_by if old else FUNDED_BY_DEALER,
+            funded_by=old.funded_by if old else _funder(a),
             entry=a.lot_entry,
-            business_date=old.business_date if old else run.body.business_date,
-            expires_on=run.body.business_date + timedelta(days=self._settings().grace_days),
+            business_date=old.business_date if old else day,
+            expires_on=ends if a.account == accounts.POINTS else None,
             quantity=units,
             open=units,
         )
@@ -211,6 +221,25 @@ class Reversal:
         book.lots.append(lot)
         run.books.new_lots.append(lot)
         return lot
+
+    def _passed_on(self, a: Allocation, units: int) -> Allocation:
+        """The line by which the old lot stays without units that came back to it; nobody pays."""
+        number, self.claims = self.claims, self.claims + 1
+        return msgspec.structs.replace(
+            a,
+            post_seq=self.run.post_seq,
+            part=len(self.run.allocations),
+            claim_post_seq=self.run.post_seq,
+            claim=number,
+            kind=GRACE,
+            offer="",
+            entry=self.run.ref,
+            store=self.run.store,
+            quantity=units,
+            amount_minor=0,
+            debtor=a.lot_dealer,
+            creditor=a.lot_dealer,
+        )
 
     def _settings(self) -> Returns:
         programme = self.run.admitted.programme
@@ -317,6 +346,14 @@ class Reversal:
                 )
             )
             self.claims += 1
+
+
+def _funder(a: Allocation) -> str:
+    """Who bears the units of a lot that is not at hand, told by who paid for them."""
+    if a.debtor == HEAD_OFFICE:
+        return FUNDED_BY_HEAD_OFFICE
+    by_redeemer = a.account == accounts.BONUS and a.debtor == a.creditor != a.lot_dealer
+    return FUNDED_BY_REDEEMER if by_redeemer else FUNDED_BY_DEALER
 
 
 def _skipping(used: list[_Open], skip: int, units: int) -> Iterator[tuple[int, int, Allocation]]:

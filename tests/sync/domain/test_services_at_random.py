@@ -220,16 +220,16 @@ def a_ready_order_is_counted_until_the_next_one(monkeypatch: pytest.MonkeyPatch)
 def points_go_back_to_one_lot(monkeypatch: pytest.MonkeyPatch) -> None:
     real = posting_extras._restored
 
-    def restored(run: Any, book: Any, order: Any, drawn: Any) -> Any:
-        return real(run, book, order, order.drawn[0])
+    def restored(run: Any, book: Any, order: Any, _drawn: Any, number: int) -> Any:
+        return real(run, book, order, order.drawn[0], number)
 
     monkeypatch.setattr(posting_extras, "_restored", restored)
 
 
 def what_no_lot_covered_comes_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def give_back(run: Any, book: Any, order: Any) -> None:
-        for drawn in order.drawn:
-            posting_extras._restored(run, book, order, drawn)
+        for number, drawn in enumerate(order.drawn, 1):
+            posting_extras._restored(run, book, order, drawn, number)
         run.move(book, "points", order.points, "effect")
 
     monkeypatch.setattr(posting_extras, "_give_back", give_back)
