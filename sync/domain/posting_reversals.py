@@ -25,6 +25,7 @@ from sync.domain.lots import (
     FUNDED_BY_HEAD_OFFICE,
     FUNDED_BY_REDEEMER,
     HEAD_OFFICE,
+    LEASED_PART,
     Allocation,
     Lot,
     LotKey,
@@ -152,7 +153,8 @@ class Reversal:
         """Give back to what the original's claims on `name` used: first what nothing had covered
         yet, then lots, newest allocation first."""
         original = self.original
-        claims = [i for i, c in enumerate(original.body.claims) if c.account == name]
+        named = [i for i, c in enumerate(original.body.claims) if c.account == name]
+        claims = {*named, *(i + LEASED_PART for i in named)}
         for debt in book.uncovered:
             short = debt.post_seq == original.post_seq and debt.claim in claims
             if short and units and debt.open:

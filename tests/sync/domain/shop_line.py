@@ -16,6 +16,7 @@ from sync.domain.books import Books, Issue, Outcome, Result
 from sync.domain.journal import Body, Entry, Kind, Moment
 from sync.domain.leases import LeaseDocument, Right
 from sync.domain.light_rows import light_row
+from sync.domain.lots import EntryRef
 from sync.domain.members import Balances
 from tests.sync.domain.making import place_of
 from tests.sync.domain.shop_judge import Judge, Runs
@@ -128,7 +129,7 @@ class Line:
             changed[posting.member] = None
         self.numbers = len(self.office.postings)
         for entry in batch:
-            body = self.office.bodies.get((entry.device, entry.epoch, entry.seq))  # type: ignore[call-overload]  # an EntryRef is that tuple
+            body = self.office.bodies.get(EntryRef(entry.device, entry.epoch, entry.seq))
             if body is not None and body.member is not None:
                 changed[body.member] = None
                 changed[self._real(body.member)] = None

@@ -18,8 +18,9 @@ from sync.domain import (
 from sync.domain.admission import Admitted
 from sync.domain.books import Books, MemberBook
 from sync.domain.expiring import EXPIRY
-from sync.domain.journal import Effect, Entry, Kind, read_body
-from sync.domain.lots import Allocation, EntryRef
+from sync.domain.journal import Basis, Effect, Entry, Kind, read_body
+from sync.domain.leases import Lease
+from sync.domain.lots import LEASED_PART, Allocation, EntryRef
 from sync.domain.members import Balances
 from sync.domain.originals import LineParts, Original, Ref, Sold, TakenBack
 from sync.domain.posting import Issue, Outcome
@@ -361,3 +362,31 @@ def test_effects_name_the_line_they_take_back() -> None:
     assert taken.quantity == 1
     effect = Effect("dealer/A/sales", "CNY", 5, 2)
     assert reversals._negative(effect) == Effect("dealer/A/sales", "CNY", -5, None)
+
+
+def test_what_a_lease_covered_and_nobody_had_is_forgiven_too() -> None:
+    """Golden case 9, invariants 27 and 30: 5.00 spent within a lease, of which head office has 2.00
+    by then. The goods come back: nothing is owed, and the 2.00 are there again."""
+    hq, a = office(ANNA), Counter("A", rules=PAYING)
+    hq.receive(a, a.top_up(ANNA, 200))
+    hq.members[ANNA].leases = [
+        Lease("s-1", ANNA, "A-store", "A1", f"{a.device}:1", "stored_value", 500, 0, 500, 10**15)
+    ]
+    held = Balances(0, 500)
+    quoted = granted(a.quote([500], available=held, stored_value_minor=500))
+    data = granted(selling.pay(quoted, "cash", 0))
+    effects = selling.effects(data, ANNA, "A", "A1", "CNY")
+    sale = a.write(
+        a.body(
+            Kind.SALE, ANNA, data=plain(data), effects=effects, claims=quoted.claims,
+            basis=Basis(1, 0, "offline", leases={"s-1": 500}),
+        )
+    )  # fmt: skip
+    [posted] = hq.receive(a, sale)
+    assert posted.codes == (Issue.OVERDRAFT,)
+    [debt] = hq.members[ANNA].uncovered
+    assert (debt.claim, debt.open) == (LEASED_PART, 300)
+    [result] = hq.receive(a, give_back(a, sale))
+    assert result.codes == ()
+    assert hq.balances(ANNA).principal == 200
+    assert not hq.members[ANNA].uncovered
