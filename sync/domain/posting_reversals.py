@@ -192,9 +192,13 @@ class Reversal:
             )
         )
         run.move(book, a.account, units, "reversal")
-        if lot is None or lot.expired_on(run.body.business_date):
+        theirs = lot is not None and run.books.real(lot.member) == book.member
+        if lot is None or not theirs or lot.expired_on(run.body.business_date):
             lot = self._grace(book, a, lot, units)
         else:
+            if lot.member != book.member:  # used up when its member was merged: it follows now
+                run.books.moved_lots.setdefault(lot.key, lot.member)
+                lot.member, lot.came_from = book.member, (*lot.came_from, lot.member)
             lot.open += units
             run.books.changed_lots[lot.key] = lot
         run.cover(book, lot)

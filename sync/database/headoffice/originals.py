@@ -123,17 +123,18 @@ async def _books_of(session: Session, original: Original, loaded: Loaded) -> Non
     member = original.body.member
     if member is None or member not in loaded.books:
         return
-    book = loaded.books[member]
+    book, chain = loaded.books[member], [member]
     while book.alias_of is not None:
         book = loaded.books[book.alias_of]
-    ids = sorted({member.bytes, book.member.bytes})
+        chain.append(book.member)
+    ids = sorted(one.bytes for one in chain)
     original.drawn = await _allocations(session, DRAWN, ids, original.post_seq)
     original.spent = await _allocations(session, SPENT, ids, original.post_seq)
     numbers = {a.lot.post_seq for a in original.drawn} | {original.post_seq}
     held = {lot.key for lot in book.lots}
     for row in await session.fetch(LOTS, members=ids, post_seqs=sorted(numbers)):
         lot = rows.lot_of(row)
-        if lot.key not in held and lot.member == book.member:
+        if lot.key not in held:  # what was used up before a merge stayed behind
             book.lots.append(lot)
 
 

@@ -45,7 +45,7 @@ def load(office: HeadOffice, books: Books, entries: Sequence[Entry]) -> None:
         book.lots += [
             replace(lot)
             for key, lot in office.lots.items()
-            if key[0] in numbers and key not in held and lot.member == book.member
+            if key[0] in numbers and key not in held and books.real(lot.member) == book.member
         ]
 
 

@@ -198,9 +198,9 @@ class Judge:
             if a.kind in NO_LOT or a.kind in (CLAWBACK, GRACE, PASSED_ON):
                 continue
             worth[(a.claim_post_seq, a.claim % LEASED_PART)] += a.amount_minor
-        for (post_seq, claim), debt in self.office.uncovered.items():
+        for (post_seq, number), debt in self.office.uncovered.items():
             if debt.open and debt.kind != CLAWBACK:
-                worth[(post_seq, claim % LEASED_PART)] += debt.amount_minor
+                worth[(post_seq, number % LEASED_PART)] += debt.amount_minor
         for ref, (_, _, post_seq) in self.office.kept.items():
             body, codes = self.office.bodies[ref], self.office.codes[ref]
             back = ref in self.office.back or body.kind in (
@@ -313,8 +313,8 @@ def compare(one: Office, other: Office) -> None:
     assert one.postings == other.postings
     assert one.prospects == other.prospects
     assert one.records.keys() == other.records.keys()
-    for key, record in one.records.items():
-        assert _timeless(record) == _timeless(other.records[key])
+    for name, record in one.records.items():
+        assert _timeless(record) == _timeless(other.records[name])
 
 
 def _sorted(book: MemberBook) -> MemberBook:

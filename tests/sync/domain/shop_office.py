@@ -11,7 +11,7 @@ import msgspec
 
 from sync.domain.journal import Body, Entry, UnreadableBody, read_body
 from sync.domain.kinds import KIND_RULES
-from sync.domain.lots import HEAD_OFFICE, Allocation, EntryRef
+from sync.domain.lots import HEAD_OFFICE, Allocation, EntryRef, LotKey
 from sync.domain.originals import Original, Ref
 from sync.domain.posting import Books, Result, members_of, post
 from sync.domain.records import keys_of
@@ -137,8 +137,8 @@ class Office(HeadOffice):
         book = books.members[books.real(body.member)]
         held = {lot.key for lot in book.lots}
         wanted = {a.lot for a in made.drawn}
-        wanted |= {key for key in ((post_seq, part) for part in range(4)) if key in self.lots}
+        wanted |= {key for key in (LotKey(post_seq, part) for part in range(4)) if key in self.lots}
         for key in sorted(wanted):
             lot = self.lots.get(key)
-            if lot is not None and key not in held and lot.member == book.member:
+            if lot is not None and key not in held and books.real(lot.member) == book.member:
                 book.lots.append(replace(lot))

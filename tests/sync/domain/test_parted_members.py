@@ -87,3 +87,27 @@ def test_points_of_an_order_that_fails_come_back_to_who_ordered() -> None:
     assert (office.balances(ANNA).points, office.balances(BEN).points) == (500, 1_000)
     assert set(office.nets().values()) == {(0, 0)}
     whole(office)
+
+
+def test_goods_of_somebody_merged_since_go_back_to_the_lots_they_used_up() -> None:
+    """Golden cases 9 and 19, invariant 30: Ben used up his 10.00 and 2.00; as Anna he brings the
+    goods back, and has them again as they were; parted, they are his."""
+    rules_, a = pack("redeeming"), Desk("A", 1, pack("redeeming"))
+    office, hq = HeadOffice((rules_,)).join(ANNA, BEN), Desk("HQ", 1, rules_)
+    office.receive(a, a.top_up(BEN, 1_000))
+    held = Balances(0, 1_000, 200)
+    sale = a.sale(BEN, [1_200], stored_value_minor=1_200, available=held)
+    office.receive(a, sale)
+    merge, part = (
+        hq.write(hq.body(kind, ANNA, data=plain(data), programme=0))
+        for kind, data in ((Kind.MERGE, MergeData(BEN)), (Kind.UNMERGE, UnmergeData(BEN, 0)))
+    )
+    office.receive_at(HQ, [merge])
+    office.receive(a, give_back(a, sale))
+    assert (office.balances(ANNA).principal, office.balances(ANNA).bonus) == (1_000, 200)
+    found = [(x.account, x.open, x.came_from) for x in office.members[ANNA].lots]
+    assert sorted(found) == [("bonus", 200, (BEN,)), ("principal", 1_000, (BEN,))]
+    whole(office)
+    office.receive_at(HQ, [part])
+    assert (office.balances(BEN).principal, office.balances(BEN).bonus) == (1_000, 200)
+    whole(office)
