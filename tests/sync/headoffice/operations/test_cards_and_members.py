@@ -21,9 +21,11 @@ from sync.domain.members import Balances, Profile
 from sync.domain.merging import TransferData
 from sync.headoffice.errors import InvalidError
 from sync.headoffice.operations import asking
+from sync.headoffice.service import HeadOffice
 from sync.headoffice.serving import Running
 from tests.helpers.tills import TestTill, rows_of
 from tests.sync.domain.making import granted, member_id, plain
+from tests.sync.domain.reversing import give_back
 
 ANNA, TWIN = member_id(1), member_id(2)
 NUMBERS = {ANNA: card_number(101), TWIN: card_number(102)}
@@ -64,6 +66,14 @@ def books(chain: Running, *members: UUID, tokens: tuple[str, ...] = ()) -> Loade
             return await ledger.load(session, members, tokens, [], lock=False, whole=tokens)
 
     return chain.call(look)
+
+
+def unbalanced(chain: Running) -> list[Any]:
+    async def read(hq: HeadOffice) -> list[Any]:
+        async with hq.database.reading() as session:
+            return list(await reports.unbalanced(session))
+
+    return chain.call(read)
 
 
 def codes_of(chain: Running) -> list[str]:
@@ -108,6 +118,34 @@ def test_a_duplicate_is_proposed_merged_followed_and_parted_again(
     items = b1.feed()
     assert rows_of(items, "member")[str(TWIN)].balances.points == 400
     assert rows_of(items, "alias")[str(TWIN)] is None
+
+
+def test_goods_of_a_twin_go_back_to_lots_that_were_used_up_before_the_merge(
+    chain: Running, a1: TestTill, b1: TestTill
+) -> None:
+    """Rows: golden cases 9, 19; invariants 11, 30. The twin's 300.00 + 30.00 are all spent; Anna
+    brings the goods back: she has them, and the twin when they are parted."""
+    join(a1, ANNA)
+    join(b1, TWIN)
+    b1.push(b1.desk.top_up(TWIN, 30_000))
+    held = Balances(0, 30_000, 3_000)
+    sale = b1.desk.sale(TWIN, [33_000], available=held, stored_value_minor=33_000)
+    b1.push(sale)
+    assert books(chain, TWIN).books[TWIN].balances.stored_value == 0
+    do(chain, "merge", one=NUMBERS[TWIN], other=str(ANNA))
+    back = b1.push(give_back(b1.desk, sale))
+    assert back.results[0].codes == ("member_merged",)
+    found = books(chain, ANNA).books[ANNA]
+    assert (found.balances.principal, found.balances.bonus) == (30_000, 3_000)
+    stored = [lot for lot in found.lots if lot.account != "points"]
+    assert {(lot.open, lot.expires_on, lot.came_from) for lot in stored} == {
+        (30_000, None, (TWIN,)),
+        (3_000, None, (TWIN,)),
+    }
+    do(chain, "unmerge", alias=str(TWIN))
+    found = books(chain, TWIN).books[TWIN]
+    assert (found.balances.principal, found.balances.bonus) == (30_000, 3_000)
+    assert unbalanced(chain) == []
 
 
 def test_members_that_cannot_be_merged_or_parted(chain: Running, a1: TestTill) -> None:
