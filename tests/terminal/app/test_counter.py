@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from hardware.events import CredentialRead, Medium, ReadMethod, Strength
 from sync.domain.cards import card_number
 from sync.domain.selling import SaleData
+from terminal.input.key_player import wait
 from terminal.presenters.sale_drawing import data_of
 from terminal.usecases import drafts
 from tests.helpers import looks
@@ -21,6 +22,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 CARD = card_number(made.ZHANG_SERIAL)
 SKIRT = made.PRODUCT.barcode
+PERSON_S = 0.06
 
 
 def rest(at: Window) -> None:
@@ -37,6 +39,7 @@ def scan(at: Window, code: str) -> None:
 
 
 def enter(at: Window) -> None:
+    wait(PERSON_S)  # an Enter as quick as a scanner's is taken for one
     at.keys.press(Qt.Key.Key_Return)
     rest(at)
 

@@ -39,7 +39,7 @@ def test_every_signal_of_every_screen_has_a_presenter(qtbot: QtBot, opens: Opens
         for signal in signals(screen):
             if (name, signal) not in UNUSED:
                 assert signal in INTENTS[name], f"{name}.{signal} goes nowhere"
-                assert callable(getattr(getattr(opened.counter, name), signal))
+                assert callable(getattr(opened.counter.presenter(name), signal))
 
 
 def test_nothing_heavy_is_loaded_before_first_paint() -> None:
