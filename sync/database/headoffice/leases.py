@@ -85,7 +85,7 @@ PROOFS: Final = query(
             t.lease_proof.c.device == t.device_epoch.c.device,
             t.lease_proof.c.epoch == t.device_epoch.c.epoch,
         ),
-    )
+    ).where(t.device_epoch.c.state == _ACTIVE)
 )  # fmt: skip
 HELD: Final = query(
     sa.select(
@@ -178,7 +178,7 @@ async def holders(session: Session) -> dict[str, list[Holder]]:
 
 
 async def proofs(session: Session) -> dict[str, Proof]:
-    """What tills said, by holder."""
+    """What tills said, by holder; of a copied till nobody knows which one said it."""
     return {
         f"{rows.uuid_of(device)}:{epoch}": Proof(n, seq, head)
         for device, epoch, n, seq, head in await session.fetch(PROOFS)
