@@ -282,4 +282,4 @@ def test_the_demo_days_gift_leads_from_the_statement_to_the_scan(shows: Shows) -
 
 def test_every_scenario_of_ours_has_figures_here(shows: Shows) -> None:
     names = {path.stem for path in shows.files}
-    assert names == {*BY_HAND, "late-sync"}
+    assert names == {*BY_HAND, "late-sync", "returned-twice"}
