@@ -44,11 +44,9 @@ def check_sale(run: Run) -> None:
     except ValueError:
         return  # nothing is decided by it
     programme, member = run.admitted.programme, run.body.member
-    if data is None:
-        return
-    if member is None and data.prospect:
+    if member is None and data is not None and data.prospect:
         _count_prospect(run, data)
-    if programme is None or member is None:
+    if programme is None or member is None or data is None:
         return
     book = run.books.members[run.books.real(member)]
     tier = _tier_of(run, programme, data, book)

@@ -11,7 +11,8 @@ from sync.domain import accounts
 from sync.domain.journal import Effect, Kind
 from sync.domain.posting import Books, Issue, MemberBook, Outcome, post
 from sync.domain.programme import Earning, Ratio
-from tests.sync.domain.making import Counter, member_id, programme
+from tests.sync.domain.making import Counter, HeadOffice, member_id, programme
+from tests.sync.domain.reversing import void
 
 RULES = programme(earning=Earning(Ratio(1, 1), expiry_months=12))
 MEMBER = member_id(1)
@@ -47,3 +48,16 @@ def test_a_date_of_its_own_holds_for_points_only() -> None:
 @pytest.mark.parametrize("value", ["2026-13-01", 5, ""])
 def test_a_date_that_is_none_is_quarantined(value: object) -> None:
     assert opened({"expires_on": value})[:2] == (Outcome.QUARANTINED, (Issue.DATA_UNREADABLE,))
+
+
+def test_a_till_cannot_take_an_opening_balance_back() -> None:
+    """Only head office undoes an import (FL-03)."""
+    till = Counter("A", rules=RULES)
+    office = HeadOffice((RULES,)).join(MEMBER)
+    opening = till.moves(Kind.OPENING_BALANCE, MEMBER, [("points", 500)])
+    office.receive(till, opening)
+    taken_back = void(till, opening)
+    office.receive(till, taken_back)
+    assert office.results[-1].outcome is Outcome.QUARANTINED
+    assert office.results[-1].codes == (Issue.NOT_ALLOWED_HERE,)
+    assert office.balances(MEMBER).points == 500
