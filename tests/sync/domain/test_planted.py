@@ -34,7 +34,7 @@ def run(name: str) -> None:
 @pytest.mark.parametrize(("bug", "name"), CASES)
 def test_a_planted_bug_is_seen(bug: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS[bug](monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, ValueError)):  # a rule's own guard may be quicker
         run(name)
 
 
