@@ -22,12 +22,9 @@ from sync.domain.journal import Basis, Effect, Entry, Kind, read_body
 from sync.domain.leases import Lease
 from sync.domain.lots import LEASED_PART, Allocation, EntryRef
 from sync.domain.members import Balances
-from sync.domain.originals import LineParts, Original, Ref, Sold, TakenBack
+from sync.domain.originals import Original, TakenBack
 from sync.domain.posting import Issue, Outcome
 from sync.domain.posting_run import Run
-from sync.domain.programme import Programme, Returns
-from sync.domain.refusals import Code, Refusal
-from sync.domain.reversals import Where
 from tests.sync.domain.making import (
     DAY,
     NOTHING,
@@ -35,35 +32,11 @@ from tests.sync.domain.making import (
     HeadOffice,
     effects_of,
     granted,
-    member_id,
     plain,
-    programme,
 )
+from tests.sync.domain.reversal_scenes import ANNA, BEN, office
 from tests.sync.domain.reversing import cancel, exchange, give_back, pay_out, ref_to, void
 from tests.sync.domain.test_reversals_golden import PAYING, pieces
-
-ANNA, BEN = member_id(1), member_id(2)
-REF = Ref(UUID(int=7), 1, 17, "ab" * 32)
-LINE = LineParts(0, "SK-1", 3, money_minor=10_000, points_earned=100, qualifying_minor=10_000)
-GOODS = Sold(REF, "sale", "A", "A-store", "A1", DAY, 1, ANNA, "cash", (LINE,))
-LOADED = Sold(
-    REF, "top_up", "A", "A-store", "A1", DAY, 1, ANNA, "wechat",
-    (LineParts(0, "", 30_000, principal_minor=30_000, bonus_minor=3_000),),
-)  # fmt: skip
-HERE = Where("A", "A1", DAY)
-
-
-def code(found: object) -> Code:
-    assert isinstance(found, Refusal), found
-    return found.code
-
-
-def rules(**settings: Any) -> Programme:
-    return programme(returns=Returns(**settings))
-
-
-def office(*members: UUID) -> HeadOffice:
-    return HeadOffice((PAYING,)).join(*(members or (ANNA,)))
 
 
 # ------------------------------------------------------------------------------- at head office

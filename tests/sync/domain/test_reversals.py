@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import pytest
@@ -20,46 +19,21 @@ from sync.domain import (
 from sync.domain.journal import Body, Kind, read_body
 from sync.domain.limits import Allowed
 from sync.domain.members import Balances
-from sync.domain.originals import LineParts, Ref, Sold
+from sync.domain.originals import Sold
 from sync.domain.programme import OfflineLimits, Programme, Returns
 from sync.domain.refund_limits import Refunded
-from sync.domain.refusals import Code, Refusal
+from sync.domain.refusals import Code
 from sync.domain.reversals import Where
 from tests.sync.domain.making import (
     DAY,
     NOTHING,
     Counter,
-    HeadOffice,
     granted,
-    member_id,
     plain,
-    programme,
 )
+from tests.sync.domain.reversal_scenes import ANNA, BEN, GOODS, HERE, LINE, LOADED, REF, code, rules
 from tests.sync.domain.reversing import exchange, give_back, sold
 from tests.sync.domain.test_reversals_golden import BONUS, PAYING
-
-ANNA, BEN = member_id(1), member_id(2)
-REF = Ref(UUID(int=7), 1, 17, "ab" * 32)
-LINE = LineParts(0, "SK-1", 3, money_minor=10_000, points_earned=100, qualifying_minor=10_000)
-GOODS = Sold(REF, "sale", "A", "A-store", "A1", DAY, 1, ANNA, "cash", (LINE,))
-LOADED = Sold(
-    REF, "top_up", "A", "A-store", "A1", DAY, 1, ANNA, "wechat",
-    (LineParts(0, "", 30_000, principal_minor=30_000, bonus_minor=3_000),),
-)  # fmt: skip
-HERE = Where("A", "A1", DAY)
-
-
-def code(found: object) -> Code:
-    assert isinstance(found, Refusal), found
-    return found.code
-
-
-def rules(**settings: Any) -> Programme:
-    return programme(returns=Returns(**settings))
-
-
-def office(*members: UUID) -> HeadOffice:
-    return HeadOffice((PAYING,)).join(*(members or (ANNA,)))
 
 
 # ------------------------------------------------------------------------------------- refusals
