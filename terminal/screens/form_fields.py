@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from terminal.presenters.operation_view import FormField, FormRow
 from terminal.widgets.cards import column, holder, row
@@ -18,6 +18,18 @@ from terminal.widgets.theme import current
 _ROWS_SHOWN, _ROW, _HEAD = 5, 60, 40
 _NARROW_KINDS = frozenset({"amount", "count", "hidden"})
 _MOST_WIDE = 320
+
+
+def _captioned(caption: QWidget, error: QWidget, below: QWidget) -> QVBoxLayout:
+    """A caption with what is wrong beside it, and the field below."""
+    head = row(spacing=8)
+    head.addWidget(caption)
+    head.addWidget(error)
+    head.addStretch(1)
+    box = column(spacing=5)
+    box.addLayout(head)
+    box.addWidget(below)
+    return box
 
 
 class LineField(Field):
@@ -53,14 +65,7 @@ class ChoiceField(QWidget):
         self._error = label("label-strong", tone="bad")
         self.choice.chosen.connect(self.edited.emit)
         self.choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        head = row(spacing=8)
-        head.addWidget(self._caption)
-        head.addWidget(self._error)
-        head.addStretch(1)
-        box = column(spacing=5)
-        box.addLayout(head)
-        box.addWidget(self.choice)
-        self.setLayout(box)
+        self.setLayout(_captioned(self._caption, self._error, self.choice))
 
     @property
     def focus_widget(self) -> QWidget:
@@ -152,14 +157,7 @@ class TableField(QWidget):
         self.table.stepped_row.connect(
             lambda told: self.counted.emit((told[0].key, told[1])),
         )
-        head = row(spacing=8)
-        head.addWidget(self._caption)
-        head.addWidget(self._error)
-        head.addStretch(1)
-        box = column(spacing=5)
-        box.addLayout(head)
-        box.addWidget(self.table)
-        self.setLayout(box)
+        self.setLayout(_captioned(self._caption, self._error, self.table))
 
     @property
     def focus_widget(self) -> QWidget:
