@@ -17,6 +17,8 @@ from tests.sync.domain.test_oracle import compare
 
 CASES = [(bug.name, name) for bug in PLANTED for name in bug.seen_by]
 PLANTS = {bug.name: bug.plant for bug in PLANTED}
+# `earn` refuses a negative base by itself, and may do so before the property looks at the shares.
+GUARDED = {"every_share_goes_by_the_whole_price"}
 FIND = settings(phases=[Phase.generate], report_multiple_bugs=False, database=None)
 ENOUGH = settings(FIND, max_examples=max(FIND.max_examples, 200))  # also where few are asked for
 
@@ -34,7 +36,8 @@ def run(name: str) -> None:
 @pytest.mark.parametrize(("bug", "name"), CASES)
 def test_a_planted_bug_is_seen(bug: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS[bug](monkeypatch)
-    with pytest.raises((AssertionError, ValueError)):  # a rule's own guard may be quicker
+    noticed = (AssertionError, ValueError) if bug in GUARDED else AssertionError
+    with pytest.raises(noticed):
         run(name)
 
 
